@@ -1,0 +1,68 @@
+//! What was typed: clap definitions and nothing else. Each command checks its values itself.
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    rustdoc::invalid_html_tags,
+    reason = "these comments are help texts, not Markdown"
+)]
+
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod hub;
+pub(crate) mod publish;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod subscribe;
+pub(crate) mod target;
+pub(crate) mod token;
+
+use clap::{Parser, Subcommand};
+
+/// The whole command line.
+#[derive(Parser, Debug)]
+#[command(
+    name = "assay",
+    version = env!("ASSAY_VERSION"),
+    about = "Tells what a Mercure hub is worth: does it keep the protocol, and what load does it bear?",
+    after_help = "\
+Examples:
+  assay run live-score                           load on the built-in reference hub
+  assay run live-score --hub https://example.com/.well-known/mercure --jwt-key @key
+  assay check https://example.com/.well-known/mercure --jwt-key @key
+  assay hub --jwt-key @key --anonymous           the reference hub
+
+Exit codes: 0 passed · 1 requirement broken or SLO missed · 2 usage · 3 not measurable ·
+4 defect in Assay · 5 delivery wrong · 6 too few events to decide · 130 interrupted",
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One subcommand a variant.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run the reference hub
+    Hub(hub::HubArgs),
+    /// Put load on a hub, and report
+    Run(run::RunArgs),
+    /// Does a hub keep the protocol?
+    Check(check::CheckArgs),
+    /// Publish one update, by hand
+    Publish(publish::PublishArgs),
+    /// Follow topics, by hand: a line an event
+    Subscribe(subscribe::SubscribeArgs),
+    /// Mint a token
+    Token(token::TokenArgs),
+    /// Render saved runs again
+    Report(report::ReportArgs),
+    /// What a check, a requirement or a scenario is, and why
+    Explain(explain::ExplainArgs),
+    /// Shell completions, to stdout
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+}

@@ -1,0 +1,45 @@
+//! `assay run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::target::{ConnectionArgs, CredentialArgs};
+
+/// Put load on a hub, and report.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  assay run live-score                                   on the built-in reference hub
+  assay run live-score --subscribers 5000 --rate 50/s --for 60s
+  assay run my.toml --hub http://127.0.0.1:3000/.well-known/mercure --jwt-key @key --dialect 0.x
+  assay explain live-score > my.toml                     a file to begin with")]
+pub(crate) struct RunArgs {
+    /// A preset (live-score) or a file
+    pub(crate) scenario: String,
+    /// The hub [default: the reference hub, started for this run]
+    #[arg(long, value_name = "URL")]
+    pub(crate) hub: Option<String>,
+    /// How many subscribers
+    #[arg(long, value_name = "N")]
+    pub(crate) subscribers: Option<u64>,
+    /// Mean publish rate, such as 20/s
+    #[arg(long, value_name = "R/s")]
+    pub(crate) rate: Option<String>,
+    /// Length of the measured phase, such as 30s
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    /// Folder of the results [default: reports/SCENARIO-TIME]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Repeat the same plan [default: random, and reported]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// The run document on stdout
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) credentials: CredentialArgs,
+    #[command(flatten)]
+    pub(crate) connection: ConnectionArgs,
+}

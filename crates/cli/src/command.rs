@@ -1,0 +1,10 @@
+//! One thin file a subcommand: arguments in, a library's work, its outcome out.
+
+pub(crate) mod check;
+pub(crate) mod explain;
+pub(crate) mod hub;
+pub(crate) mod publish;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod subscribe;
+pub(crate) mod token;

@@ -1,0 +1,227 @@
+//! `assay check`: does a hub keep the protocol?
+
+use std::io::IsTerminal;
+
+use assay_client::{Dialect, TokenSource, TopicMatcher};
+use assay_conformance::{
+    DialectChoice, Interrupt, OptionalFeature, Progress, RoleCredential, RunOptions,
+};
+use assay_results::{
+    ConformanceRecord, ConformanceResults, ConformanceRun, Partial, PartialCause, Run,
+    RunDirectory, StepOutcome, Verdict,
+};
+
+use crate::args::check::{CheckArgs, FailOn};
+use crate::args::target::DialectArg;
+use crate::console;
+use crate::credentials::HubAccess;
+use crate::embedded_hub::ALLOWED_ORIGIN;
+use crate::environment::environment;
+use crate::failure::{CommandResult, Failure, OrFail};
+use crate::hub_under_test::HubUnderTest;
+use crate::interrupt;
+use crate::output::{self, Show};
+use crate::runtime;
+
+/// Judges the hub, writes the run's folder, shows the verdicts.
+pub(crate) fn run(args: &CheckArgs) -> CommandResult {
+    let stop = Interrupt::default();
+    interrupt::on_signal({
+        let stop = stop.clone();
+        move || stop.request()
+    })
+    .or_usage()?;
+    let directory = output::create(args.out.as_deref(), "check")?;
+    let results =
+        judge(args, &directory, stop).inspect_err(|_| output::discard_empty(&directory))?;
+    let saved = directory.save_conformance(&results);
+    output::finish(
+        &directory,
+        &Run::Conformance(Box::new(results.run)),
+        saved,
+        Show::from_flag(args.json),
+    )
+}
+
+/// From the hub's start, if it is ours, to its end.
+fn judge(
+    args: &CheckArgs,
+    directory: &RunDirectory,
+    stop: Interrupt,
+) -> Result<ConformanceResults, Failure> {
+    let hub = HubUnderTest::new(
+        args.url.as_deref(),
+        &args.credentials,
+        &args.connection,
+        directory,
+    )?;
+    let runtime = runtime::multi_thread().or_usage()?;
+    runtime.block_on(judge_hub(args, &hub, stop))
+}
+
+async fn judge_hub(
+    args: &CheckArgs,
+    hub: &HubUnderTest,
+    stop: Interrupt,
+) -> Result<ConformanceResults, Failure> {
+    let access = interrupt::unless_interrupted(HubAccess::find(
+        &hub.endpoint,
+        &hub.credentials,
+        args.connection.dialect,
+    ))
+    .await?;
+    let target = target(args, hub, &access)?;
+    let seed = args.seed.unwrap_or_else(rand::random);
+    let options = RunOptions {
+        force: args.force,
+        only: args.only.clone(),
+        seed,
+        interrupt: stop.clone(),
+        ..RunOptions::default()
+    };
+    let dialects = target
+        .dialects
+        .iter()
+        .map(|choice| (choice.dialect, choice.evidence.clone()))
+        .collect();
+    let document = hub.document(&args.connection, dialects, &access.issuance);
+    let environment = environment();
+    let mut show = progress_line();
+    let outcome = assay_conformance::run(&target, &options, &mut show)
+        .await
+        .or_usage()?;
+    let record = ConformanceRecord {
+        partial: stop.is_requested().then(|| interrupted(&outcome)),
+        fail_on: match args.fail_on {
+            FailOn::Must => assay_results::FailOn::Must,
+            FailOn::Should => assay_results::FailOn::Should,
+        },
+        seed,
+        duration_ms: outcome.duration_ms,
+        target: document,
+        environment,
+        preflight: outcome.preflight,
+        features: outcome.features,
+        verdicts: outcome.verdicts,
+        coverage: outcome.coverage,
+        notes: outcome.notes,
+    };
+    Ok(ConformanceResults {
+        run: ConformanceRun::new(record),
+        transcripts: outcome.transcripts,
+    })
+}
+
+/// Ctrl-C ends a run whose verdicts are not all in; those that are stay.
+fn interrupted(outcome: &assay_conformance::Outcome) -> Partial {
+    Partial {
+        cause: PartialCause::Interrupted,
+        reason: "interrupted".to_owned(),
+        at_us: outcome.duration_ms * 1_000,
+    }
+}
+
+fn target(
+    args: &CheckArgs,
+    hub: &HubUnderTest,
+    access: &HubAccess,
+) -> Result<assay_conformance::Target, Failure> {
+    let reference = hub.embedded.is_some();
+    let origin = |typed: &Option<String>| {
+        typed
+            .clone()
+            .or_else(|| reference.then(|| ALLOWED_ORIGIN.to_owned()))
+    };
+    Ok(assay_conformance::Target {
+        endpoint: hub.endpoint.clone(),
+        dialects: dialects(args.connection.dialect, reference, access),
+        publisher: role(access.publisher_source(), || access.publisher_token())?,
+        subscriber: role(access.subscriber_source(), || {
+            access.subscriber_token(&[TopicMatcher::Any])
+        })?,
+        issuer: access.issuance.issuer.clone(),
+        audience: access.issuance.audience.clone(),
+        allowed_origin: origin(&args.allowed_origin),
+        foreign_origin: args.foreign_origin.clone(),
+        publish_origin: origin(&args.publish_origin),
+        cookie_name: args.cookie_name.clone(),
+        claimed: if reference {
+            REFERENCE_CLAIMS.to_vec()
+        } else {
+            Vec::new()
+        },
+    })
+}
+
+/// What the reference hub is said to have: were it broken, it must not pass for absent.
+const REFERENCE_CLAIMS: [OptionalFeature; 5] = [
+    OptionalFeature::Anonymous,
+    OptionalFeature::Cookie,
+    OptionalFeature::History,
+    OptionalFeature::QueryToken,
+    OptionalFeature::CustomId,
+];
+
+/// The reference hub was started with both dialects and is judged in each.
+fn dialects(typed: DialectArg, reference: bool, access: &HubAccess) -> Vec<DialectChoice> {
+    if reference && typed == DialectArg::Auto {
+        let evidence = "the reference hub was started with both dialects";
+        return [Dialect::V1, Dialect::V0]
+            .map(|dialect| DialectChoice {
+                dialect,
+                evidence: evidence.to_owned(),
+            })
+            .into();
+    }
+    vec![DialectChoice {
+        dialect: access.dialect,
+        evidence: access.evidence.clone(),
+    }]
+}
+
+/// A key lets the suite mint wrong tokens too; anything else is a token as it is.
+fn role(
+    source: &TokenSource,
+    token: impl FnOnce() -> Result<Option<assay_client::BearerToken>, Failure>,
+) -> Result<RoleCredential, Failure> {
+    if let TokenSource::Key(key) = source {
+        return Ok(RoleCredential::Key(key.clone()));
+    }
+    Ok(token()?.map_or(RoleCredential::Absent, RoleCredential::Token))
+}
+
+/// Steps of the preflight that failed, and what follows it; on a terminal a line that counts the checks; all on stderr.
+fn progress_line() -> impl FnMut(Progress) + Send {
+    let terminal = std::io::stderr().is_terminal();
+    let (mut done, mut expected, mut red) = (0_usize, 0_usize, 0_usize);
+    move |progress| {
+        match progress {
+            Progress::Preflight(step) => {
+                if step.outcome == StepOutcome::Failed {
+                    console::tell(format_args!("preflight: {}: {}", step.name, step.detail));
+                }
+                return;
+            }
+            Progress::Begins { dialect, checks } => {
+                expected += checks;
+                if !terminal {
+                    console::tell(format_args!("dialect {dialect}: {checks} checks"));
+                }
+            }
+            Progress::Checked { verdict, .. } => {
+                done += 1;
+                red += usize::from(matches!(
+                    verdict,
+                    Verdict::Fail | Verdict::Flaky | Verdict::Error
+                ));
+            }
+            Progress::Rerun { .. } => {}
+        }
+        if terminal {
+            let wipe = if done == expected { "\r\x1b[K" } else { "" };
+            console::tell_in_place(format_args!(
+                "\r{done} of {expected} checks, {red} red {wipe}"
+            ));
+        }
+    }
+}

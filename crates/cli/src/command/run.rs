@@ -1,0 +1,153 @@
+//! `assay run`: puts load on a hub, and reports.
+
+mod progress;
+pub(crate) mod scenario;
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use assay_client::{TokenSource, TopicMatcher};
+use assay_load::assemble::{Surroundings, assemble};
+use assay_load::plan::{Arithmetic, Plan, schedule};
+use assay_load::preflight::check_resources;
+use assay_load::run::Setup;
+use assay_load::scenario::Scenario;
+use assay_load::stop::Stop;
+use assay_load::target::{SubscriberTokens, Target};
+use assay_results::{LoadResults, Run, RunDirectory};
+
+use crate::args::run::RunArgs;
+use crate::connection;
+use crate::credentials::HubAccess;
+use crate::embedded_hub;
+use crate::environment::environment;
+use crate::failure::{CommandResult, Failure, OrFail};
+use crate::hub_under_test::HubUnderTest;
+use crate::interrupt;
+use crate::output::{self, Show};
+use crate::runtime;
+
+/// Plans, looks whether this machine can, runs, writes the run's folder, shows the summary.
+pub(crate) fn run(args: &RunArgs) -> CommandResult {
+    let scenario = scenario::overridden(args)?;
+    let plan = planned(&scenario);
+    let sums = Arithmetic::of(&plan, scenario.bounds.in_flight);
+    let stop = Stop::new();
+    interrupt::on_signal({
+        let stop = stop.clone();
+        move || stop.request()
+    })
+    .or_usage()?;
+    let url = args.hub.as_deref().unwrap_or(embedded_hub::SOME_URL);
+    let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
+    check_resources(&sums, endpoint.hub()).or_usage()?;
+    let directory = output::create(args.out.as_deref(), &scenario.name)?;
+    let results = measure(args, &scenario, plan, sums, &directory, &stop)
+        .inspect_err(|_| output::discard_empty(&directory))?;
+    let saved = directory.save_load(&results);
+    output::finish(
+        &directory,
+        &Run::Load(Box::new(results.run)),
+        saved,
+        Show::from_flag(args.json),
+    )
+}
+
+/// From the hub's start, if it is ours, to its end.
+fn measure(
+    args: &RunArgs,
+    scenario: &Scenario,
+    plan: Plan,
+    sums: Arithmetic,
+    directory: &RunDirectory,
+    stop: &Stop,
+) -> Result<LoadResults, Failure> {
+    let hub = HubUnderTest::new(
+        args.hub.as_deref(),
+        &args.credentials,
+        &args.connection,
+        directory,
+    )?;
+    let access = runtime::current_thread()
+        .or_usage()?
+        .block_on(interrupt::unless_interrupted(HubAccess::find(
+            &hub.endpoint,
+            &hub.credentials,
+            args.connection.dialect,
+        )))?;
+    let setup = Setup {
+        target: target(&hub, &access, &plan)?,
+        plan: Arc::new(plan),
+        sums,
+        reader_threads: reader_threads(),
+    };
+    carry_out(args, scenario, &setup, &hub, &access, stop)
+}
+
+fn carry_out(
+    args: &RunArgs,
+    scenario: &Scenario,
+    setup: &Setup,
+    hub: &HubUnderTest,
+    access: &HubAccess,
+    stop: &Stop,
+) -> Result<LoadResults, Failure> {
+    let surroundings = Surroundings {
+        environment: environment(),
+        target: hub.document(
+            &args.connection,
+            vec![(access.dialect, access.evidence.clone())],
+            &access.issuance,
+        ),
+        started_unix_ms: unix_ms(),
+    };
+    let mut display = progress::Display::new(&setup.plan);
+    let record = assay_load::run::run(setup, stop, &mut |progress| display.show(progress))
+        .or_not_measurable()?;
+    display.end();
+    Ok(assemble(scenario, setup, &record, surroundings))
+}
+
+/// A fresh run id, so that no event of another run is taken for one of this.
+fn planned(scenario: &Scenario) -> Plan {
+    // Of 32 bits: short to type, and TOML has no integers of 64 bits without sign.
+    let seed = scenario
+        .seed
+        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    schedule(scenario, seed, rand::random())
+}
+
+fn target(hub: &HubUnderTest, access: &HubAccess, plan: &Plan) -> Result<Target, Failure> {
+    Ok(Target {
+        endpoint: hub.endpoint.clone(),
+        dialect: access.dialect,
+        publisher_token: access.publisher_token()?,
+        subscriber_tokens: subscriber_tokens(access, plan.subscribers.len())?,
+        hub_pid: hub.embedded.as_ref().map(embedded_hub::EmbeddedHub::pid),
+    })
+}
+
+/// One token for all, unless a command makes one for each.
+fn subscriber_tokens(access: &HubAccess, subscribers: usize) -> Result<SubscriberTokens, Failure> {
+    let token = || access.subscriber_token(&[TopicMatcher::Any]);
+    if let TokenSource::Command(_) = access.subscriber_source() {
+        let each: Result<Vec<_>, Failure> = (0..subscribers)
+            .filter_map(|_| token().transpose())
+            .collect();
+        return Ok(SubscriberTokens::Each(each?));
+    }
+    Ok(token()?.map_or(SubscriberTokens::Anonymous, SubscriberTokens::Shared))
+}
+
+/// Half of the cores read the crowd; probes, publishers and a hub on the same machine share the others.
+fn reader_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
+}
+
+fn unix_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+}

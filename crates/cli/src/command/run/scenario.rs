@@ -1,0 +1,78 @@
+//! The scenario of a run: a preset or a file, what the flags change, and what it amounts to.
+
+use anyhow::Context;
+use assay_load::plan::{Arithmetic, schedule};
+use assay_load::scenario::{Overrides, Scenario, parse_duration, preset, preset_names};
+
+use crate::args::run::RunArgs;
+use crate::failure::{Failure, OrFail, usage};
+
+/// Reads a preset or a file.
+///
+/// # Errors
+/// There is neither, or it is not a scenario; the message names line and column.
+pub(crate) fn read_scenario(name: &str) -> Result<Scenario, Failure> {
+    if let Some(text) = preset(name) {
+        return Scenario::parse(name, text).or_usage();
+    }
+    let text = std::fs::read_to_string(name).map_err(|error| {
+        let presets: Vec<_> = preset_names().collect();
+        usage(format_args!(
+            "no scenario {name:?}: it is no preset ({}), and as a file it cannot be read: {error}",
+            presets.join(", ")
+        ))
+    })?;
+    Scenario::parse(name, &text).or_usage()
+}
+
+/// The scenario that was named, as the flags change it.
+pub(super) fn overridden(args: &RunArgs) -> Result<Scenario, Failure> {
+    let rate = args
+        .rate
+        .as_deref()
+        .map(str::parse)
+        .transpose()
+        .context("--rate")
+        .or_usage()?;
+    let measure = args
+        .duration
+        .as_deref()
+        .map(parse_duration)
+        .transpose()
+        .context("--for")
+        .or_usage()?;
+    let overrides = Overrides {
+        subscribers: args.subscribers,
+        rate,
+        measure,
+        seed: args.seed,
+    };
+    read_scenario(&args.scenario)?.with(overrides).or_usage()
+}
+
+/// What a scenario amounts to, a line each.
+pub(crate) fn arithmetic(scenario: &Scenario) -> String {
+    let plan = schedule(scenario, scenario.seed.unwrap_or(0), 0);
+    let sums = Arithmetic::of(&plan, scenario.bounds.in_flight);
+    [
+        format!(
+            "{} updates, of which {} are measured",
+            sums.updates, sums.updates_measured
+        ),
+        format!(
+            "{} deliveries to {} subscribers, {} of them probes",
+            sums.deliveries, sums.subscribers, sums.probes
+        ),
+        format!(
+            "{:.0} deliveries/s in the measured phase, {} in the busiest second",
+            sums.deliveries_per_second, sums.deliveries_busiest_second
+        ),
+        format!(
+            "{:.2} MB/s of data in the measured phase",
+            sums.bytes_per_second / 1e6
+        ),
+        format!("{} sockets, {} file descriptors", sums.sockets, sums.fds),
+        format!("{:.1} s, the whole drain included", sums.seconds),
+    ]
+    .join("\n")
+}

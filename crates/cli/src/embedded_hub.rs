@@ -1,0 +1,130 @@
+//! The reference hub as a child process, for commands that were given no hub.
+//!
+//! It listens on a free port with a throw-away key, writes its log to a file, and ends with us
+//! however we end: it exits when its standard input, which we hold, closes.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rand::RngExt as _;
+
+/// Origin that the child allows for CORS and for publishing by cookie.
+pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example";
+
+/// As the child's URL will be, but for its port: for what has to be known before it starts.
+pub(crate) const SOME_URL: &str = "http://127.0.0.1:3000/.well-known/mercure";
+
+/// How long the child may take to end its streams before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A running reference hub; dropping it stops it.
+pub(crate) struct EmbeddedHub {
+    child: Child,
+    url: String,
+    key: String,
+}
+
+impl EmbeddedHub {
+    /// Starts the hub and waits until it accepts. Its log goes to `log`.
+    ///
+    /// # Errors
+    /// It does not start, or ends before it accepts; the message names the log.
+    pub(crate) fn start(log: &Path) -> Result<EmbeddedHub> {
+        let key = throw_away_key();
+        let log_file =
+            File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
+        let mut command =
+            Command::new(std::env::current_exe().context("failed to find our own program")?);
+        command
+            .args([
+                "hub",
+                "--listen",
+                "127.0.0.1:0",
+                "--dialects",
+                "1.0,0.x",
+                "--anonymous",
+            ])
+            .args([
+                "--cors-origin",
+                ALLOWED_ORIGIN,
+                "--publish-origin",
+                ALLOWED_ORIGIN,
+            ])
+            .arg("--exit-with-parent")
+            .env("ASSAY_HUB_JWT_KEY", &key)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log_file);
+        own_process_group(&mut command);
+        let mut child = command
+            .spawn()
+            .context("failed to start the reference hub")?;
+        let stdout = child
+            .stdout
+            .take()
+            .context("the reference hub has no stdout")?;
+        let mut first_line = String::new();
+        let read = BufReader::new(stdout).read_line(&mut first_line);
+        let url = first_line.trim().to_owned();
+        if read.is_err() || url.is_empty() {
+            let status = child
+                .wait()
+                .context("failed to wait for the reference hub")?;
+            bail!(
+                "the reference hub ended with {status} before it accepted: see {}",
+                log.display()
+            );
+        }
+        Ok(EmbeddedHub { child, url, key })
+    }
+
+    /// The hub's URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its throw-away key, of both roles, HS256.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Its process id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for EmbeddedHub {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let deadline = Instant::now() + GRACE;
+        while Instant::now() < deadline {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // Errors mean that it has ended meanwhile.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// So that Ctrl-C reaches us alone and the hub lives until we have drained.
+#[cfg(unix)]
+fn own_process_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn own_process_group(_command: &mut Command) {}
+
+/// 256 bits in hexadecimal: long enough for HMAC in 1.0.
+fn throw_away_key() -> String {
+    let halves: [u128; 2] = rand::rng().random();
+    halves.map(|half| format!("{half:032x}")).concat()
+}

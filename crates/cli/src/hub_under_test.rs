@@ -1,0 +1,112 @@
+//! The hub of a run: the one given, or the reference hub, started for it.
+
+use anyhow::Context;
+use assay_client::{Dialect, Endpoint};
+use assay_results::{DialectEvidence, HubOrigin, RunDirectory, Target};
+
+use crate::args::target::{ConnectionArgs, CredentialArgs};
+use crate::connection;
+use crate::embedded_hub::EmbeddedHub;
+use crate::failure::{Failure, OrFail};
+
+/// A hub with what reaches and opens it. Dropping it stops a hub that was started for it.
+pub(crate) struct HubUnderTest {
+    /// Where it is.
+    pub(crate) endpoint: Endpoint,
+    /// What opens it.
+    pub(crate) credentials: CredentialArgs,
+    /// The child process, if it is one.
+    pub(crate) embedded: Option<EmbeddedHub>,
+}
+
+impl HubUnderTest {
+    /// Takes the hub at `url`, or starts the reference hub; its log goes into the run's folder.
+    pub(crate) fn new(
+        url: Option<&str>,
+        credentials: &CredentialArgs,
+        connection: &ConnectionArgs,
+        directory: &RunDirectory,
+    ) -> Result<Self, Failure> {
+        let Some(url) = url else {
+            return Self::start(credentials, connection, directory);
+        };
+        let endpoint = connection::endpoint(url, connection).or_usage()?;
+        Ok(Self {
+            endpoint,
+            credentials: credentials.clone(),
+            embedded: None,
+        })
+    }
+
+    fn start(
+        credentials: &CredentialArgs,
+        connection: &ConnectionArgs,
+        directory: &RunDirectory,
+    ) -> Result<Self, Failure> {
+        let hub = EmbeddedHub::start(&directory.path().join("hub.log"))
+            .context("the reference hub did not start; give another with its URL")
+            .or_not_measurable()?;
+        let endpoint = connection::endpoint(hub.url(), connection).or_usage()?;
+        let credentials = CredentialArgs {
+            jwt_key: Some(hub.key().to_owned()),
+            jwt_algorithm: "HS256".to_owned(),
+            publisher_jwt_key: None,
+            publisher_jwt_algorithm: None,
+            subscriber_jwt_key: None,
+            subscriber_jwt_algorithm: None,
+            publisher_token: None,
+            subscriber_token: None,
+            token_command: None,
+            ..credentials.clone()
+        };
+        Ok(Self {
+            endpoint,
+            credentials,
+            embedded: Some(hub),
+        })
+    }
+
+    /// The hub as the run document names it.
+    pub(crate) fn document(
+        &self,
+        connection: &ConnectionArgs,
+        dialects: Vec<(Dialect, String)>,
+        issuance: &assay_client::credentials::Issuance,
+    ) -> Target {
+        Target {
+            hub: if self.embedded.is_some() {
+                HubOrigin::Reference
+            } else {
+                HubOrigin::Given
+            },
+            url: self.endpoint.hub().url().as_given().to_owned(),
+            publish_url: connection.publish_url.clone(),
+            dialects: dialects
+                .into_iter()
+                .map(|(dialect, evidence)| DialectEvidence {
+                    dialect: of_results(dialect),
+                    evidence,
+                })
+                .collect(),
+            issuer: Some(issuance.issuer.clone()),
+            audience: Some(issuance.audience.clone()),
+            insecure: self.endpoint.is_insecure(),
+            connect_to: connection.connect_to.clone(),
+            extra_headers: self
+                .endpoint
+                .headers()
+                .iter()
+                .map(|(name, _)| name.to_string())
+                .collect(),
+            server: None,
+        }
+    }
+}
+
+/// The two halves of the workbench have a type each, since neither knows the other.
+fn of_results(dialect: Dialect) -> assay_results::Dialect {
+    match dialect {
+        Dialect::V0 => assay_results::Dialect::V0,
+        Dialect::V1 => assay_results::Dialect::V1,
+    }
+}

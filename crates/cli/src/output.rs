@@ -1,0 +1,123 @@
+//! What a run leaves and shows: its folder with data and pages, its summary on the terminal.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use assay_report::{Colour, render, terminal_summary};
+use assay_results::{Outcome, Run, RunDirectory, SavedRun, WriteError};
+
+use crate::console;
+use crate::environment::compact_utc;
+use crate::failure::{CommandResult, Failure, OrFail};
+
+/// The folder of a run: the one asked for, or `reports/NAME-TIME`.
+///
+/// # Errors
+/// It cannot be written, or holds a run already.
+pub(crate) fn create(asked: Option<&Path>, name: &str) -> Result<RunDirectory, Failure> {
+    let path = asked.map_or_else(
+        || PathBuf::from("reports").join(format!("{name}-{}", compact_utc(SystemTime::now()))),
+        Path::to_path_buf,
+    );
+    RunDirectory::create(path).or_usage()
+}
+
+/// Takes the folder of a run that could not begin away again, unless something is in it.
+pub(crate) fn discard_empty(directory: &RunDirectory) {
+    // It fails where there is something to keep.
+    let _ = std::fs::remove_dir(directory.path());
+}
+
+/// How a run is shown on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// The summary for people.
+    Summary,
+    /// The run document; the summary goes to stderr.
+    Json,
+}
+
+impl Show {
+    /// As `--json` says.
+    pub(crate) fn from_flag(json: bool) -> Self {
+        if json { Self::Json } else { Self::Summary }
+    }
+}
+
+/// Shows a run whose data are in `directory`, after its pages are written there. What could not be written, such as
+/// `saved` on a full disk, is told after the summary, so that the figures are never lost with the files.
+pub(crate) fn finish(
+    directory: &RunDirectory,
+    run: &Run,
+    saved: Result<(), WriteError>,
+    show: Show,
+) -> CommandResult {
+    let pages = saved
+        .or_usage()
+        .and_then(|()| write_pages(directory, run, &[]));
+    let index = pages.is_ok().then(|| index_of(directory));
+    let shown = match show {
+        Show::Json => {
+            let colour = colour(&std::io::stderr());
+            console::tell(terminal_summary(run, colour, index.as_deref()).trim_end());
+            console::show(&run.to_json().or_usage()?)
+        }
+        Show::Summary => {
+            let colour = colour(&std::io::stdout());
+            console::show(&terminal_summary(run, colour, index.as_deref()))
+        }
+    };
+    let outcome = outcome_of(run);
+    match pages.and(shown) {
+        Ok(()) => Ok(outcome),
+        Err(failure) => Err(Failure {
+            outcome: Outcome::worst([outcome, failure.outcome]),
+            ..failure
+        }),
+    }
+}
+
+/// Renders a saved run into a folder of pages, and shows its summary.
+pub(crate) fn render_saved(pages: &RunDirectory, saved: &SavedRun) -> Result<(), Failure> {
+    write_pages(pages, &saved.run, &saved.missing)?;
+    for missing in &saved.missing {
+        console::tell(format_args!("assay: {missing}"));
+    }
+    let colour = colour(&std::io::stdout());
+    console::show(&terminal_summary(
+        &saved.run,
+        colour,
+        Some(&index_of(pages)),
+    ))
+}
+
+fn write_pages(directory: &RunDirectory, run: &Run, missing: &[String]) -> Result<(), Failure> {
+    let files = render(run, missing).map_err(|error| Failure {
+        outcome: Outcome::Defect,
+        error: error.into(),
+    })?;
+    for file in files {
+        directory.save_page(&file.name, &file.text).or_usage()?;
+    }
+    Ok(())
+}
+
+fn index_of(directory: &RunDirectory) -> String {
+    directory.path().join("index.html").display().to_string()
+}
+
+fn outcome_of(run: &Run) -> Outcome {
+    match run {
+        Run::Load(run) => run.outcome(),
+        Run::Conformance(run) => run.outcome(),
+    }
+}
+
+fn colour(stream: &impl IsTerminal) -> Colour {
+    if stream.is_terminal() && std::env::var_os("NO_COLOR").is_none() {
+        Colour::Ansi
+    } else {
+        Colour::Plain
+    }
+}

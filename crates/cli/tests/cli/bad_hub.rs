@@ -1,0 +1,124 @@
+//! Hubs that are not there, are no hubs, or fail: a sentence, the right exit code, an end.
+
+use std::net::TcpListener;
+
+use assay_crooked::{Fault, FaultyHub, Side};
+use tempfile::tempdir;
+
+use crate::program::{Ended, Hub, KEY, assay, assay_in};
+use crate::scenario::short;
+
+const NOT_MEASURABLE: i32 = 3;
+
+/// Each command that talks to a hub says the same of it.
+fn check(url: &str, flags: &[&str], fragment: &str) {
+    for command in [
+        ["run", "live-score", "--hub", url].as_slice(),
+        &["check", url],
+        &["publish", url, "topic"],
+        &["subscribe", url, "topic"],
+    ] {
+        let folder = tempdir().unwrap();
+        let args = [command, flags].concat();
+        let ended = assay_in(folder.path(), &args);
+        assert_eq!(ended.code, Some(NOT_MEASURABLE), "{args:?}: {ended:?}");
+        let said = ended.stdout.contains(fragment) || ended.stderr.contains(fragment);
+        assert!(said, "{args:?}: no {fragment:?} in {ended:?}");
+    }
+}
+
+/// A port that was free a moment ago and that nobody else is given, since it is still bound.
+fn closed_port() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address)
+}
+
+#[test]
+fn nothing_listens() {
+    let (listener, address) = closed_port();
+    drop(listener);
+    let url = format!("http://{address}/.well-known/mercure");
+    check(&url, &["--jwt-key", KEY], "nothing listens there");
+}
+
+#[test]
+fn no_such_host() {
+    let url = "http://no-such-host.invalid/.well-known/mercure";
+    check(url, &["--jwt-key", KEY], "is the host name right?");
+}
+
+#[test]
+fn tls_to_a_plain_port() {
+    let hub = Hub::start();
+    let url = hub.url.replace("http://", "https://");
+    check(&url, &["--jwt-key", KEY], "does not speak TLS");
+}
+
+#[test]
+fn another_path() {
+    let hub = Hub::start();
+    let url = hub.url.replace("/.well-known/mercure", "/nowhere");
+    check(&url, &["--jwt-key", KEY], "/.well-known/mercure");
+}
+
+/// A TLS port hangs up on plain HTTP, as this one does on anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_connection_is_closed_instead_of_an_answer() {
+    let hub = FaultyHub::start(Fault::ResetBeforeHead, Side::Both)
+        .await
+        .unwrap();
+    let url = hub.url();
+    tokio::task::spawn_blocking(move || check(&url, &["--jwt-key", KEY], "https:// instead?"))
+        .await
+        .unwrap();
+}
+
+async fn run_on_faulty(fault: Fault, side: Side) -> (Ended, String) {
+    let hub = FaultyHub::start(fault, side).await.unwrap();
+    let url = hub.url();
+    let ended = tokio::task::spawn_blocking(move || {
+        let folder = tempdir().unwrap();
+        let out = folder.path().join("out").display().to_string();
+        let scenario = short(folder.path()).display().to_string();
+        assay(&[
+            "run",
+            &scenario,
+            "--hub",
+            &url,
+            "--jwt-key",
+            KEY,
+            "--dialect",
+            "1.0",
+            "--out",
+            &out,
+        ])
+    })
+    .await
+    .unwrap();
+    (ended, format!("{fault:?} on {side:?}"))
+}
+
+/// Whatever a hub sends, the run ends by itself, not as a success, and with a word about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_floods_and_half_answers() {
+    let mut runs = tokio::task::JoinSet::new();
+    for fault in [
+        Fault::NotHttp,
+        Fault::FloodHead,
+        Fault::FloodLine,
+        Fault::FloodEvent,
+        Fault::HalfEvent,
+        Fault::HalfChunk,
+        Fault::ResetBeforeHead,
+        Fault::ResetInStream,
+        Fault::StallInStream,
+    ] {
+        runs.spawn(run_on_faulty(fault, Side::Streams));
+    }
+    runs.spawn(run_on_faulty(Fault::NotHttp, Side::Publications));
+    for (ended, what) in runs.join_all().await {
+        assert!(matches!(ended.code, Some(3 | 5)), "{what}: {ended:?}");
+        assert!(!ended.stderr.is_empty(), "{what}");
+    }
+}

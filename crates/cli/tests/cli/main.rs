@@ -1,0 +1,14 @@
+//! `assay` as its users meet it: arguments in; exit code, streams and files out. Not for what a library decides: that is
+//! tested where it is decided.
+
+mod arguments;
+mod bad_hub;
+mod by_hand;
+mod check;
+mod closed_pipe;
+mod hub;
+mod interruption;
+mod pause;
+mod program;
+mod run;
+mod scenario;

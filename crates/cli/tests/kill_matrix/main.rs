@@ -1,0 +1,169 @@
+//! The kill matrix: for each requirement that is checked, a crooked hub breaks it, and its check goes red naming it.
+//!
+//! The straight hub is `assay hub`, or hubs that run already: `ASSAY_STRAIGHT_HUB_V1_URL` and `ASSAY_STRAIGHT_HUB_V0_URL`
+//! (and `…_V1_STRICT_URL`, `…_V0_STRICT_URL` for hubs that refuse anonymous subscribers) with `ASSAY_STRAIGHT_HUB_KEY`.
+//! `ASSAY_MUTANT` runs only the mutants whose name contains it. A check cannot be added without a mutant.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "the matrix is what a reader of the test wants to see"
+)]
+
+mod kill;
+mod matrix;
+mod straight;
+
+use std::collections::BTreeSet;
+
+use assay_client::Dialect;
+use assay_crooked::{Mutant, Needs, mutants};
+use assay_results::Verdict;
+
+use kill::Kill;
+use matrix::{Verdicts, judge_crooked, judge_straight};
+use straight::StraightHub;
+
+/// Crooked hubs judged at the same time: they mostly wait.
+const AT_ONCE: usize = 12;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
+    let mut defects = Vec::new();
+    for dialect in [Dialect::V1, Dialect::V0] {
+        let hubs =
+            [Needs::Anything, Needs::NoAnonymous].map(|needs| StraightHub::start(dialect, needs));
+        let straight = [
+            judge_straight(&hubs[0]).await,
+            judge_straight(&hubs[1]).await,
+        ];
+        defects.extend(
+            straight
+                .iter()
+                .flat_map(|verdicts| red_though_straight(dialect, verdicts)),
+        );
+        let kills = kill(dialect, &hubs, &straight).await;
+        println!(
+            "{dialect}: {} mutants, {} rows reddened",
+            kills.len(),
+            reddened(&kills).len()
+        );
+        defects.extend(kills.iter().filter_map(Kill::defect));
+        if std::env::var("ASSAY_MUTANT").is_err() {
+            defects.extend(unkilled(dialect, &kills, &straight));
+        }
+    }
+    assert!(
+        defects.is_empty(),
+        "{} defects:\n{}",
+        defects.len(),
+        defects.join("\n")
+    );
+}
+
+/// Judges each mutant of a dialect whose requirement is checked.
+async fn kill<'s>(
+    dialect: Dialect,
+    hubs: &[StraightHub; 2],
+    straight: &'s [Verdicts; 2],
+) -> Vec<Kill<'s>> {
+    let wanted = std::env::var("ASSAY_MUTANT").unwrap_or_default();
+    let checked: BTreeSet<_> = rows(dialect)
+        .into_iter()
+        .map(|(_, requirement)| requirement)
+        .collect();
+    let mut waiting: Vec<&Mutant> = mutants::all()
+        .filter(|mutant| {
+            mutant.dialect.as_str() == dialect.as_str() && mutant.name.contains(&wanted)
+        })
+        .collect();
+    waiting.retain(|mutant| {
+        let is_checked = checked.contains(mutant.requirement);
+        if !is_checked {
+            println!(
+                "{dialect} {}: a mutant waits for its check",
+                mutant.requirement
+            );
+        }
+        is_checked
+    });
+    let mut running = tokio::task::JoinSet::new();
+    let mut kills = Vec::new();
+    loop {
+        while running.len() < AT_ONCE {
+            let Some(mutant) = waiting.pop() else { break };
+            let hub = hubs[place(mutant)].described();
+            running.spawn(async move { (mutant, judge_crooked(hub, dialect, mutant).await) });
+        }
+        match running.join_next().await {
+            Some(judged) => {
+                let (mutant, rows) = judged.unwrap();
+                kills.push(Kill {
+                    mutant,
+                    rows,
+                    straight: &straight[place(mutant)],
+                });
+            }
+            None => return kills,
+        }
+    }
+}
+
+/// Which of the two straight hubs a mutant needs.
+fn place(mutant: &Mutant) -> usize {
+    usize::from(mutant.needs == Needs::NoAnonymous)
+}
+
+fn red_though_straight(dialect: Dialect, verdicts: &Verdicts) -> Vec<String> {
+    let red = |verdict: &&Verdict| {
+        !matches!(
+            verdict,
+            Verdict::Pass | Verdict::Note | Verdict::Unsupported
+        )
+    };
+    verdicts
+        .iter()
+        .filter(|(_, verdict)| red(verdict))
+        .map(|(row, verdict)| format!("{dialect} {row}: {verdict} on the straight hub"))
+        .collect()
+}
+
+/// The rows which no mutant of their requirement reddens, though the straight hub has what they need.
+fn unkilled(dialect: Dialect, kills: &[Kill<'_>], straight: &[Verdicts; 2]) -> Vec<String> {
+    let reddened = reddened(kills);
+    let mut defects = Vec::new();
+    for (check, requirement) in rows(dialect) {
+        let row = format!("{check} {requirement}");
+        let shown =
+            |verdicts: &Verdicts| !matches!(verdicts.get(&row), None | Some(Verdict::Unsupported));
+        if !straight.iter().any(shown) {
+            println!("{dialect} {row}: not shown, as the straight hub lacks what it needs");
+        } else if !reddened.contains(&row) {
+            defects.push(format!(
+                "{dialect} {row}: checked, but no mutant of it turns it red"
+            ));
+        }
+    }
+    defects
+}
+
+/// The rows that the mutants of their own requirement reddened.
+fn reddened(kills: &[Kill<'_>]) -> BTreeSet<String> {
+    kills
+        .iter()
+        .flat_map(|kill| kill.own_reds().map(matrix::Judged::key))
+        .collect()
+}
+
+/// Each check with each requirement that it judges.
+fn rows(dialect: Dialect) -> Vec<(&'static str, &'static str)> {
+    let rows = |check: assay_conformance::CheckInfo| {
+        check
+            .judges
+            .into_iter()
+            .map(move |(requirement, _)| (check.id, requirement))
+    };
+    assay_conformance::checks(dialect)
+        .into_iter()
+        .flat_map(rows)
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! The straight hub: `assay hub` as a child, or one that runs already.
+
+use std::env::var;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use assay_client::Dialect;
+use assay_crooked::{Needs, Straight};
+
+/// The origin that the hub allows, for reading and for publishing.
+pub(crate) const ORIGIN: &str = "https://app.example";
+const KEY: &str = "!ChangeThisMercureHubJWTSecretKeyOf32BytesOrMore!!!";
+
+/// A hub that keeps all rules; dropping it ends it, if it is our child.
+pub(crate) struct StraightHub {
+    pub(crate) url: String,
+    pub(crate) dialect: Dialect,
+    key: String,
+    child: Option<Child>,
+}
+
+impl StraightHub {
+    /// Starts a hub of that configuration, or takes the one that the environment names.
+    pub(crate) fn start(dialect: Dialect, needs: Needs) -> Self {
+        let version = if dialect == Dialect::V1 { "V1" } else { "V0" };
+        let strict = if needs == Needs::NoAnonymous {
+            "_STRICT"
+        } else {
+            ""
+        };
+        if let Ok(url) = var(format!("ASSAY_STRAIGHT_HUB_{version}{strict}_URL")) {
+            let key = var("ASSAY_STRAIGHT_HUB_KEY").unwrap_or_else(|_| KEY.to_owned());
+            return Self {
+                url,
+                dialect,
+                key,
+                child: None,
+            };
+        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
+        command.args([
+            "hub",
+            "--listen",
+            "127.0.0.1:0",
+            "--dialects",
+            dialect.as_str(),
+            "--exit-with-parent",
+        ]);
+        command.args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN]);
+        if needs == Needs::Anything {
+            command.arg("--anonymous");
+        }
+        command
+            .env("ASSAY_HUB_JWT_KEY", KEY)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        assert!(!url.trim().is_empty(), "assay hub did not start");
+        Self {
+            url: url.trim().to_owned(),
+            dialect,
+            key: KEY.to_owned(),
+            child: Some(child),
+        }
+    }
+
+    /// As a crooked hub has to know it.
+    pub(crate) fn described(&self) -> Straight {
+        Straight {
+            url: self.url.clone(),
+            secret: self.key.clone(),
+            issuer: "https://localhost".to_owned(),
+            publish_origin: ORIGIN.to_owned(),
+        }
+    }
+}
+
+impl Drop for StraightHub {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It ended already if these fail.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What a check cannot do without. Not for finding it out: that is the preflight.
+
+use crate::{
+    features::{Features, OptionalFeature},
+    target::Target,
+};
+
+/// What a hub or a target must have for a check to make sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// The hub serves subscribers without token.
+    Anonymous,
+    /// The hub refuses subscribers without token.
+    NoAnonymous,
+    /// The hub takes the token from a cookie.
+    Cookie,
+    /// The hub keeps a history.
+    History,
+    /// The hub takes the token from a query parameter (0.x).
+    QueryToken,
+    /// The hub serves the subscription API.
+    Subscriptions,
+    /// The hub keeps the event id that a publisher chooses.
+    CustomId,
+    /// The target names an origin that the hub's CORS configuration allows.
+    AllowedOrigin,
+    /// The target names an origin that may publish with a cookie.
+    PublishOrigin,
+}
+
+impl Need {
+    /// Why it is not met, if it is not.
+    pub(crate) fn unmet(self, features: &Features, target: &Target) -> Option<&'static str> {
+        let (met, reason) = match self {
+            Self::Anonymous => (
+                features.has(OptionalFeature::Anonymous),
+                "the hub refuses subscribers without token",
+            ),
+            Self::NoAnonymous => (
+                !features.has(OptionalFeature::Anonymous),
+                "the hub serves subscribers without token",
+            ),
+            Self::Cookie => (
+                features.has(OptionalFeature::Cookie),
+                "the hub does not take the token from the cookie (is --cookie-name right?)",
+            ),
+            Self::History => (
+                features.has(OptionalFeature::History),
+                "the hub keeps no history",
+            ),
+            Self::QueryToken => (
+                features.has(OptionalFeature::QueryToken),
+                "the hub does not take the token from the query",
+            ),
+            Self::Subscriptions => (
+                features.has(OptionalFeature::Subscriptions),
+                "the hub serves no subscription API",
+            ),
+            Self::CustomId => (
+                features.has(OptionalFeature::CustomId),
+                "the hub does not keep the event ids that publishers choose",
+            ),
+            Self::AllowedOrigin => (
+                target.allowed_origin.is_some(),
+                "the target names no origin that CORS allows: pass --allowed-origin",
+            ),
+            Self::PublishOrigin => (
+                target.publish_origin.is_some(),
+                "the target names no origin that may publish by cookie: pass --publish-origin",
+            ),
+        };
+        (!met).then_some(reason)
+    }
+}

@@ -1,0 +1,50 @@
+//! The checks of dialect 1.0 (draft-dunglas-mercure-08), one section of the draft a file.
+
+mod anonymous;
+mod authorization_details;
+mod cookie;
+mod cors;
+mod csrf;
+mod cursor_field;
+mod datum;
+mod duplicate_id;
+mod error_responses;
+mod event_id;
+mod lifetime;
+mod precedence;
+mod presenting;
+mod private_updates;
+mod publishers;
+mod reconnection;
+mod refusal;
+mod right;
+mod token_validation;
+mod topic_matcher_list;
+
+use super::Check;
+
+/// All of them.
+pub(super) fn checks() -> Vec<Check> {
+    [
+        error_responses::checks(),
+        token_validation::checks(),
+        authorization_details::checks(),
+        topic_matcher_list::checks(),
+        presenting::checks(),
+        anonymous::checks(),
+        cookie::checks(),
+        precedence::checks(),
+        publishers::checks(),
+        private_updates::checks(),
+        lifetime::checks(),
+        cors::checks(),
+        csrf::checks(),
+        reconnection::checks(),
+        duplicate_id::checks(),
+        cursor_field::checks(),
+        event_id::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,109 @@
+//! Right requests of 1.0, from which the checks change one datum. Not for wrong ones: see [`super::datum`].
+
+use assay_client::{TopicMatcher, token::AUTHORIZATION_DETAIL_TYPE};
+use serde_json::{Value, json};
+
+use crate::{
+    lab::Lab,
+    request::{Place, Proof, Purpose, Request},
+    stop::Stop,
+};
+
+/// A publication by a publisher who may publish everything.
+pub(super) fn publication(lab: &Lab<'_>) -> Result<Request, Stop> {
+    lab.publish(&lab.topic("a"), "")
+}
+
+/// A subscription whose token grants its topic, proved by private updates.
+pub(super) fn subscription(lab: &Lab<'_>) -> Result<Request, Stop> {
+    lab.subscribe_private(&lab.topic("a"))
+}
+
+/// A publication by a publisher who may publish this topic alone.
+pub(super) fn granted_publication(lab: &Lab<'_>) -> Result<Request, Stop> {
+    let topic = lab.topic("a");
+    publication_with(lab, &topic, json!([publish(json!([exact(&topic)]))]))
+}
+
+/// A publication whose token has these authorization details.
+pub(super) fn publication_with(
+    lab: &Lab<'_>,
+    topic: &str,
+    details: Value,
+) -> Result<Request, Stop> {
+    let mut request = lab.publish(topic, "")?.bearer(lab.publisher(&[])?);
+    request.draft()?.claims["authorization_details"] = details;
+    Ok(request)
+}
+
+/// A subscription whose token has these authorization details, proved by updates of this kind.
+pub(super) fn subscription_with(
+    lab: &Lab<'_>,
+    topic: &str,
+    proof: Proof,
+    details: Value,
+) -> Result<Request, Stop> {
+    let mut request = lab.subscribe(topic)?.bearer(lab.subscriber(&[])?);
+    request.draft()?.claims["authorization_details"] = details;
+    request.purpose = Purpose::Subscribe {
+        topic: topic.to_owned(),
+        proof,
+    };
+    Ok(request)
+}
+
+/// A private update on a topic.
+pub(super) fn private_update(lab: &Lab<'_>, topic: &str) -> Result<Request, Stop> {
+    Ok(lab.publish(topic, "")?.field("private", "on"))
+}
+
+/// A request for all active subscriptions by somebody who may see them.
+pub(super) fn subscription_api(lab: &Lab<'_>) -> Result<Request, Stop> {
+    let path = format!("{}/subscriptions", hub_path(lab));
+    Ok(Request::ask("GET", Place::Path(path)).bearer(lab.subscriber(&[TopicMatcher::Any])?))
+}
+
+/// A request for the protected resource metadata.
+pub(super) fn metadata_document(lab: &Lab<'_>) -> Request {
+    let path = format!("/.well-known/oauth-protected-resource{}", hub_path(lab));
+    Request::ask("GET", Place::Path(path))
+}
+
+/// The path of the hub URL.
+pub(super) fn hub_path<'l>(lab: &'l Lab<'_>) -> &'l str {
+    lab.hub().target.endpoint.hub().url().as_url().path()
+}
+
+/// The origin of the hub URL.
+pub(super) fn hub_origin(lab: &Lab<'_>) -> String {
+    let url = lab.hub().target.endpoint.hub().url().as_url();
+    url.origin().ascii_serialization()
+}
+
+/// A Mercure authorization detail.
+pub(super) fn detail(actions: Value, topics: Value) -> Value {
+    let mut detail = json!({ "type": AUTHORIZATION_DETAIL_TYPE });
+    detail["actions"] = actions;
+    detail["topics"] = topics;
+    detail
+}
+
+/// One that grants publishing.
+pub(super) fn publish(topics: Value) -> Value {
+    detail(json!(["publish"]), topics)
+}
+
+/// One that grants subscribing.
+pub(super) fn subscribe(topics: Value) -> Value {
+    detail(json!(["subscribe"]), topics)
+}
+
+/// A matcher of a topic, exactly, by default.
+pub(super) fn exact(topic: &str) -> Value {
+    json!({ "match": topic })
+}
+
+/// A URL pattern.
+pub(super) fn pattern(pattern: &str) -> Value {
+    json!({ "match": pattern, "match_type": "urlpattern" })
+}

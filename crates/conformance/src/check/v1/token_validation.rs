@@ -1,0 +1,39 @@
+//! Section "Token Validation": which access tokens a hub refuses, and how.
+
+mod algorithm;
+mod claims;
+mod endpoints;
+mod header;
+mod issuer;
+mod key;
+mod key_server;
+mod metadata;
+mod signature;
+
+pub(super) use endpoints::{subscription_by_cookie, wrong_tokens};
+
+use assay_client::Dialect;
+
+use crate::check::{Area, Check, Section};
+
+const SECTION: Section = Section {
+    dialect: Dialect::V1,
+    area: Area::Authorization,
+};
+
+/// All of them.
+pub(super) fn checks() -> Vec<Check> {
+    [
+        signature::checks(),
+        header::checks(),
+        algorithm::checks(),
+        key::checks(),
+        issuer::checks(),
+        claims::checks(),
+        endpoints::checks(),
+        metadata::checks(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,142 @@
+//! One execution of a check: bounded in time, its panics caught, a decision for each of its rows. Not for the order of the
+//! checks: that is [`crate::runner`].
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use assay_results::Verdict;
+
+use crate::{
+    check::{Check, Findings, Rule},
+    hub::Hub,
+    lab::Lab,
+    requirement::Catalogue,
+    stop::Stop,
+    transcript::Record,
+    verdict::{Decision, after_reruns, decide},
+};
+
+/// A check that takes so many times the patience is stopped: a hub that answers each step at the last moment must not hold up
+/// the run.
+const PATIENCES_A_CHECK: u32 = 8;
+
+/// A check and the hub that it judges.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) check: Arc<Check>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Execution {
+    /// In the order of the check's rules.
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) record: Record,
+    pub(crate) duration: Duration,
+}
+
+impl Execution {
+    /// Whether it has to be confirmed.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.decisions.iter().any(Decision::is_broken)
+    }
+
+    /// The worst of its verdicts.
+    pub(crate) fn worst(&self) -> Verdict {
+        let rank = |verdict: &Verdict| match verdict {
+            Verdict::Error => 0,
+            Verdict::Fail => 1,
+            Verdict::Flaky => 2,
+            Verdict::Inconclusive => 3,
+            Verdict::Warn => 4,
+            Verdict::Note => 5,
+            Verdict::Unsupported => 6,
+            Verdict::Pass => 7,
+        };
+        self.decisions
+            .iter()
+            .map(|decision| decision.verdict)
+            .min_by_key(rank)
+            .unwrap_or(Verdict::Error)
+    }
+}
+
+/// Executes it. A panic in a check is our defect, and must not end the run.
+pub(crate) async fn execute(job: &Job) -> Execution {
+    let Job { hub, check } = job.clone();
+    let task = tokio::spawn(async move { execute_once(&hub, &check).await });
+    task.await.unwrap_or_else(|error| {
+        let defect = Err(Stop::Defect(format!("the check broke down: {error}")));
+        Execution {
+            decisions: decide_all(&job.check, &defect),
+            record: Record::default(),
+            duration: Duration::ZERO,
+        }
+    })
+}
+
+async fn execute_once(hub: &Hub, check: &Check) -> Execution {
+    let began = Instant::now();
+    let lab = Lab::new(hub, check.id);
+    let unmet = check
+        .needs
+        .iter()
+        .find_map(|need| need.unmet(&hub.features, &hub.target));
+    let outcome = if let Some(reason) = unmet {
+        Err(Stop::Unsupported(reason.to_owned()))
+    } else {
+        let limit = hub.pace.patience * PATIENCES_A_CHECK;
+        let observed = tokio::time::timeout(limit, check.observe(&lab)).await;
+        observed.unwrap_or_else(|_| {
+            let limit_s = limit.as_secs();
+            Err(Stop::Control(format!(
+                "the check took longer than {limit_s} s"
+            )))
+        })
+    };
+    let mut decisions = decide_all(check, &outcome);
+    for decision in &mut decisions {
+        decision.observed = lab.transcript().redact(&decision.observed);
+    }
+    Execution {
+        decisions,
+        record: lab.into_transcript().into_record(),
+        duration: began.elapsed(),
+    }
+}
+
+fn decide_all(check: &Check, outcome: &Result<Findings, Stop>) -> Vec<Decision> {
+    let catalogue = Catalogue::of(check.dialect);
+    let decide_rule = |rule: &Rule| match catalogue.get(rule.requirement) {
+        Some(requirement) => decide(rule, requirement.level, outcome),
+        None => Decision {
+            verdict: Verdict::Error,
+            observed: format!("the catalogue has no requirement {}", rule.requirement),
+        },
+    };
+    check.rules.iter().map(decide_rule).collect()
+}
+
+/// Executes a broken one twice again, alone, and makes what is mixed flaky.
+pub(crate) async fn rerun(job: &Job, first: &mut Execution) {
+    let again = [execute(job).await, execute(job).await];
+    for (index, decision) in first.decisions.iter_mut().enumerate() {
+        if !decision.is_broken() {
+            continue;
+        }
+        let verdicts = again
+            .each_ref()
+            .map(|execution| execution.decisions[index].verdict);
+        let verdict = after_reruns(decision.verdict, &verdicts);
+        if verdict == Verdict::Flaky {
+            decision.observed = format!(
+                "{} ({}, then alone {} and {})",
+                decision.observed, decision.verdict, verdicts[0], verdicts[1]
+            );
+        }
+        decision.verdict = verdict;
+    }
+}

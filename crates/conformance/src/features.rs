@@ -1,0 +1,98 @@
+//! What a hub may have and need not, and how fast it is: found out before any check runs. Not for judging: an absent feature is
+//! *unsupported*, a broken one is for the checks to find.
+
+use std::{collections::BTreeSet, time::Duration};
+
+/// Something that a hub may have and need not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum OptionalFeature {
+    /// Subscribers need no token.
+    Anonymous,
+    /// The token may come in a cookie.
+    Cookie,
+    /// Updates are kept and replayed.
+    History,
+    /// The token may come in the `authorization` query parameter (0.x only).
+    QueryToken,
+    /// Active subscriptions can be asked for.
+    Subscriptions,
+    /// A publisher may choose the event id.
+    CustomId,
+}
+
+impl OptionalFeature {
+    const ALL: [Self; 6] = [
+        Self::Anonymous,
+        Self::Cookie,
+        Self::History,
+        Self::QueryToken,
+        Self::Subscriptions,
+        Self::CustomId,
+    ];
+
+    /// As documents name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anonymous => "anonymous",
+            Self::Cookie => "cookie",
+            Self::History => "history",
+            Self::QueryToken => "query-token",
+            Self::Subscriptions => "subscriptions",
+            Self::CustomId => "custom-id",
+        }
+    }
+}
+
+/// What the hub has: found out by the preflight with canaries, or claimed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Features(BTreeSet<OptionalFeature>);
+
+impl Features {
+    /// After a failed preflight, when every check shall try nevertheless.
+    pub(crate) fn assumed() -> Self {
+        Self(OptionalFeature::ALL.into())
+    }
+
+    /// Whether the hub has it.
+    pub(crate) fn has(&self, feature: OptionalFeature) -> bool {
+        self.0.contains(&feature)
+    }
+
+    /// It has.
+    pub(crate) fn add(&mut self, feature: OptionalFeature) {
+        self.0.insert(feature);
+    }
+}
+
+/// How long to wait, derived from the delivery time that the preflight measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// For what must come.
+    pub(crate) patience: Duration,
+    /// Between two tries to find a fresh stream alive.
+    pub(crate) retry: Duration,
+}
+
+/// The least patience: a busy CI machine may not run us for a while.
+const PATIENCE_AT_LEAST: Duration = Duration::from_millis(1_500);
+/// The most: a hub that needs longer for one update is not measurable.
+const PATIENCE_AT_MOST: Duration = Duration::from_secs(8);
+/// So many times the measured delivery is still in order, under sixteen lanes.
+const PATIENCE_FACTOR: u32 = 50;
+
+impl Pace {
+    /// Before anything was measured.
+    pub(crate) const PATIENT: Self = Self {
+        patience: PATIENCE_AT_MOST,
+        retry: PATIENCE_AT_MOST,
+    };
+
+    /// From the time that one update took; the least when none arrived, since then nothing will.
+    pub(crate) fn from_delivery(delivery: Option<Duration>) -> Self {
+        let delivery = delivery.unwrap_or_default();
+        Self {
+            patience: (delivery * PATIENCE_FACTOR).clamp(PATIENCE_AT_LEAST, PATIENCE_AT_MOST),
+            retry: (delivery * 10).clamp(Duration::from_millis(200), Duration::from_secs(1)),
+        }
+    }
+}

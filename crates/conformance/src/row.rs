@@ -1,0 +1,117 @@
+//! The row that a report shows for one requirement. Not for deciding the verdict in it.
+
+use std::time::Duration;
+
+use assay_client::Dialect;
+use assay_results::VerdictRow;
+
+use crate::{
+    check::{Check, Rule},
+    request::{Content, Credential, Place, Request},
+    requirement::{Catalogue, Level},
+    transcript::Record,
+    verdict::Decision,
+};
+
+/// Most requests that a row names.
+const REQUESTS_AT_MOST: usize = 12;
+/// Longest line about one of them.
+const SUMMARY_CHARS_AT_MOST: usize = 400;
+
+/// The row; none when the catalogue does not know the requirement, which a test rules out.
+pub(crate) fn of(
+    check: &Check,
+    rule: &Rule,
+    decision: &Decision,
+    record: &Record,
+    duration: Duration,
+    repro: Option<String>,
+) -> Option<VerdictRow> {
+    let requirement = Catalogue::of(check.dialect).get(rule.requirement)?;
+    Some(VerdictRow {
+        check: check.id.to_owned(),
+        requirement: requirement.id.clone(),
+        level: level(requirement.level),
+        verdict: decision.verdict,
+        expected: rule.accept.to_string(),
+        observed: decision.observed.clone(),
+        repro,
+        section: format!("{}, lines {}", requirement.section, requirement.lines),
+        area: check.area.as_str().to_owned(),
+        dialect: dialect(check.dialect),
+        sent: sent(check, &record.requests),
+        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        why: requirement.statement.clone(),
+    })
+}
+
+/// The dialect as documents write it.
+pub(crate) fn dialect(dialect: Dialect) -> assay_results::Dialect {
+    match dialect {
+        Dialect::V0 => assay_results::Dialect::V0,
+        Dialect::V1 => assay_results::Dialect::V1,
+    }
+}
+
+/// The level as documents write it.
+pub(crate) fn level(level: Level) -> assay_results::Level {
+    match level {
+        Level::Must => assay_results::Level::Must,
+        Level::MustNot => assay_results::Level::MustNot,
+        Level::Should => assay_results::Level::Should,
+        Level::ShouldNot => assay_results::Level::ShouldNot,
+        Level::May => assay_results::Level::May,
+    }
+}
+
+fn sent(check: &Check, requests: &[Request]) -> String {
+    let mut lines: Vec<String> = check.does().into_iter().collect();
+    lines.extend(requests.iter().take(REQUESTS_AT_MOST).map(summary));
+    if requests.len() > REQUESTS_AT_MOST {
+        lines.push(format!(
+            "… and {} further requests",
+            requests.len() - REQUESTS_AT_MOST
+        ));
+    }
+    lines.join("\n")
+}
+
+// A line a request: what is sent, never a token.
+fn summary(request: &Request) -> String {
+    let mut parts = vec![request.method.to_owned()];
+    if let Place::Path(path) = &request.place {
+        parts.push(path.clone());
+    }
+    if !request.query.is_empty() || !request.raw_query.is_empty() {
+        parts.push(format!("?{}{}", pairs(&request.query), request.raw_query));
+    }
+    match &request.content {
+        Content::None => {}
+        Content::Form(fields) => parts.push(pairs(fields)),
+    }
+    let headers = request.headers.iter();
+    parts.extend(headers.map(|(name, value)| format!("[{name}: {value}]")));
+    let credentials = request
+        .credentials
+        .iter()
+        .map(|credential| match credential {
+            Credential::Bearer(_) | Credential::Scheme(..) => "(bearer token)",
+            Credential::Cookie(..) => "(cookie)",
+            Credential::Query(..) => "(token in the query)",
+            Credential::Field(..) => "(token in the body)",
+        });
+    parts.extend(credentials.map(str::to_owned));
+    parts
+        .join(" ")
+        .chars()
+        .take(SUMMARY_CHARS_AT_MOST)
+        .collect()
+}
+
+fn pairs(pairs: &[(String, String)]) -> String {
+    let pairs: Vec<_> = pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    pairs.join("&")
+}

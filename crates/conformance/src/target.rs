@@ -1,0 +1,71 @@
+//! The hub under test as the caller describes it: where it is, what opens it, which origins it knows. Not for what the suite
+//! finds out by itself: that is [`crate::features`].
+
+use assay_client::{BearerToken, Dialect, Endpoint, SigningKey};
+
+use crate::features::OptionalFeature;
+
+/// What opens one role of the hub.
+#[derive(Debug, Clone)]
+pub enum RoleCredential {
+    /// A key: every token can be minted, wrong ones too.
+    Key(SigningKey),
+    /// A ready token: only what it permits can be measured.
+    Token(BearerToken),
+    /// Nothing.
+    Absent,
+}
+
+impl RoleCredential {
+    pub(crate) fn key(&self) -> Option<&SigningKey> {
+        match self {
+            Self::Key(key) => Some(key),
+            Self::Token(_) | Self::Absent => None,
+        }
+    }
+}
+
+/// A dialect to judge, and why.
+#[derive(Debug, Clone)]
+pub struct DialectChoice {
+    /// The dialect.
+    pub dialect: Dialect,
+    /// Such as `asked for by --dialect`.
+    pub evidence: String,
+}
+
+/// The hub under test.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it is and how to get there.
+    pub endpoint: Endpoint,
+    /// What to judge; each dialect is a run of its own checks.
+    pub dialects: Vec<DialectChoice>,
+    /// What opens publishing.
+    pub publisher: RoleCredential,
+    /// What opens private updates, and subscribing where it is not anonymous.
+    pub subscriber: RoleCredential,
+    /// `iss` of minted tokens.
+    pub issuer: String,
+    /// `aud` of minted tokens: the hub's resource identifier.
+    pub audience: String,
+    /// An origin that the CORS configuration allows.
+    pub allowed_origin: Option<String>,
+    /// An origin that it does not.
+    pub foreign_origin: String,
+    /// An origin that may publish with a cookie.
+    pub publish_origin: Option<String>,
+    /// The name of the cookie; none for the draft's.
+    pub cookie_name: Option<String>,
+    /// What the hub is said to have: a claimed feature that does not work is a failure, where an unclaimed one is absent.
+    pub claimed: Vec<OptionalFeature>,
+}
+
+impl Target {
+    /// The name of the cookie in a dialect.
+    pub(crate) fn cookie_name(&self, dialect: Dialect) -> &str {
+        self.cookie_name
+            .as_deref()
+            .unwrap_or_else(|| dialect.cookie_name())
+    }
+}

@@ -1,0 +1,39 @@
+//! The mutants of 1.0 (`draft-dunglas-mercure-08`).
+
+mod actions;
+mod authorization_details;
+mod cross_origin;
+mod error_responses;
+mod event_stream;
+mod limits;
+mod malformed;
+mod matchers;
+mod matching;
+mod presenting;
+mod publication;
+mod reconnection;
+mod subscribers;
+mod subscription;
+mod token_claims;
+mod token_validation;
+mod topic_matcher_list;
+
+use crate::mutant::Mutant;
+
+pub(super) const TABLES: &[&[Mutant]] = &[
+    subscription::MUTANTS,
+    matching::MUTANTS,
+    publication::MUTANTS,
+    event_stream::MUTANTS,
+    presenting::MUTANTS,
+    error_responses::MUTANTS,
+    token_validation::MUTANTS,
+    token_claims::MUTANTS,
+    authorization_details::MUTANTS,
+    actions::MUTANTS,
+    topic_matcher_list::MUTANTS,
+    subscribers::MUTANTS,
+    reconnection::MUTANTS,
+    cross_origin::MUTANTS,
+    limits::MUTANTS,
+];

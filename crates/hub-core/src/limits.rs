@@ -1,0 +1,127 @@
+//! Every bound of the hub core, with its reason; the relations between them are checked when this compiles.
+//!
+//! Not here: bounds of the transport (heads, timeouts, connections), which the crate `hub` keeps.
+
+/// What a peer may send, and what the hub keeps for it.
+///
+/// `Limits::default()` is what the reference hub uses; a test may tighten single values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest publish body in bytes; the transport should stop reading there. limits.publish.body-size
+    pub publish_body_bytes: usize,
+    /// Longest `data` field in bytes. limits.publish.field-length
+    pub data_bytes: usize,
+    /// Longest topic in bytes. limits.publish.field-length
+    pub topic_bytes: usize,
+    /// Topics of one update. limits.publish.topic-count
+    pub topics: usize,
+    /// Longest event id in bytes; it travels in a header field, hence far below usual head limits.
+    pub event_id_bytes: usize,
+    /// Longest event type in bytes.
+    pub event_type_bytes: usize,
+    /// Digits of `retry`: enough for 2^64.
+    pub retry_digits: usize,
+    /// Name-value pairs of one form or query, known names or not: bounds the work of reading one.
+    pub form_pairs: usize,
+    /// Topic matchers of one subscribe request. limits.subscribe.matcher-count
+    pub matchers: usize,
+    /// Longest topic matcher in bytes, in requests and in tokens. limits.subscribe.pattern-length, limits.token.pattern-length
+    pub matcher_bytes: usize,
+    /// Longest token in bytes, checked before anything is decoded.
+    pub token_bytes: usize,
+    /// Mercure authorization details of one token (1.0). limits.token.detail-count
+    pub token_details: usize,
+    /// Topic matchers of one detail (1.0), or of one claim array (0.x). limits.token.topics-count
+    pub token_matchers: usize,
+}
+
+impl Limits {
+    /// The bounds of the reference hub.
+    pub const DEFAULT: Self = Self {
+        publish_body_bytes: PUBLISH_BODY_BYTES,
+        data_bytes: DATA_BYTES,
+        topic_bytes: TOPIC_BYTES,
+        topics: TOPICS,
+        event_id_bytes: EVENT_ID_BYTES,
+        event_type_bytes: EVENT_TYPE_BYTES,
+        retry_digits: RETRY_DIGITS,
+        form_pairs: FORM_PAIRS,
+        matchers: MATCHERS,
+        matcher_bytes: MATCHER_BYTES,
+        token_bytes: TOKEN_BYTES,
+        token_details: TOKEN_DETAILS,
+        token_matchers: TOKEN_MATCHERS,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A body of 1 MiB of data may be written with some escapes and still pass.
+const PUBLISH_BODY_BYTES: usize = 2 * 1024 * 1024;
+/// Larger documents belong on a web server, with their URL in the update.
+const DATA_BYTES: usize = 1024 * 1024;
+/// The longest URL that browsers and proxies handle reliably, times four.
+const TOPIC_BYTES: usize = 8 * 1024;
+/// An update with more audiences than this is better published twice.
+const TOPICS: usize = 100;
+const EVENT_ID_BYTES: usize = 1024;
+const EVENT_TYPE_BYTES: usize = 1024;
+const RETRY_DIGITS: usize = 20;
+const FORM_PAIRS: usize = 1024;
+/// As many as the topics of an update; more is a pattern's job.
+const MATCHERS: usize = 100;
+const MATCHER_BYTES: usize = 4 * 1024;
+/// What fits in a header field that common proxies let through.
+const TOKEN_BYTES: usize = 16 * 1024;
+const TOKEN_DETAILS: usize = 100;
+const TOKEN_MATCHERS: usize = 1000;
+
+/// Updates that may wait in the queue of one live subscriber; one more closes it with
+/// [`crate::subscriber::CloseReason::QueueFull`], and it comes back through the history.
+pub const QUEUED_UPDATES: usize = 1000;
+/// Bytes that may wait in the queue of one live subscriber.
+pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
+/// Updates that the in-memory history keeps unless configured otherwise.
+pub const HISTORY_UPDATES: usize = 10_000;
+/// Bytes that the in-memory history keeps unless configured otherwise.
+pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
+/// Updates that one read takes out of the history; bounds how long a reader holds its lock.
+pub const REPLAY_BATCH_UPDATES: usize = 256;
+/// Bytes after which one read of the history stops; bounds what a stalled replay pins.
+pub const REPLAY_BATCH_BYTES: usize = 1024 * 1024;
+/// Compiled size of one pattern's program in bytes; larger ones are refused as too complex. Some twenty names fit, and a
+/// subscriber with [`Limits::matchers`] of the largest ones costs the hub 6.4 MB.
+pub const COMPILED_PATTERN_BYTES: usize = 64 * 1024;
+
+/// Subscribers at once unless configured otherwise; each costs under 1 KB here, its connection more.
+pub const SUBSCRIBERS: usize = 200_000;
+
+/// Distinct URL patterns and URI templates that live subscribers hold at once unless configured otherwise: a publish
+/// evaluates each of them, so this bounds its cost whatever a crowd of strangers asks for.
+pub const PATTERNS: usize = 10_000;
+
+const _: () = {
+    // Data of the full size fits in a body, even with its other fields at their limits and unescaped.
+    assert!(
+        PUBLISH_BODY_BYTES
+            >= DATA_BYTES + TOPICS * TOPIC_BYTES / 2 + EVENT_ID_BYTES + EVENT_TYPE_BYTES
+    );
+    // The largest event, when each of its data bytes is a line of its own ("data: x\n"), still fits in a queue …
+    assert!(QUEUED_BYTES >= 8 * DATA_BYTES + 2 * (EVENT_ID_BYTES + EVENT_TYPE_BYTES));
+    // … and in the history.
+    assert!(HISTORY_BYTES >= QUEUED_BYTES);
+    // A subscriber that was closed for a full queue finds what it missed in the history.
+    assert!(HISTORY_UPDATES >= QUEUED_UPDATES);
+    assert!(QUEUED_UPDATES >= REPLAY_BATCH_UPDATES);
+    // One subscriber cannot use up all patterns.
+    assert!(PATTERNS >= 10 * MATCHERS);
+    // Each topic of an update can be subscribed to, and granted, by its own name.
+    assert!(MATCHERS >= TOPICS && TOKEN_MATCHERS >= TOPICS);
+    assert!(FORM_PAIRS > TOPICS + 5 && FORM_PAIRS > MATCHERS + 1);
+    // Base64 shrinks a token's bytes by a quarter: matchers as long as this fit in at least one grant.
+    assert!(TOKEN_BYTES * 3 / 4 > MATCHER_BYTES);
+};

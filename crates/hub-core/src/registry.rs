@@ -1,0 +1,313 @@
+//! Who listens to what: live subscribers by exact topic, by distinct pattern, and those that listen to everything.
+//!
+//! A publish on a topic that nobody listens to costs one lookup and one evaluation of each distinct pattern, however
+//! many subscribers there are. Not here: delivery, see `fan_out`.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use slab::Slab;
+
+use crate::subscriber::Queue;
+use crate::topic::Topic;
+use crate::topic_matcher::TopicMatcher;
+
+/// The place of a live subscriber; used again after it left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SubscriberId(usize);
+
+/// Equal subscribe grants of all subscribers share one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct GrantsId(usize);
+
+/// Ordered, so that fan-out is deterministic.
+type Listeners = BTreeSet<SubscriberId>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    subscribers: Slab<Entry>,
+    everything: Listeners,
+    exact: HashMap<Arc<str>, Listeners>,
+    patterns: Slab<Pattern>,
+    pattern_places: HashMap<TopicMatcher, usize>,
+    grants: Slab<SharedGrants>,
+    grants_places: HashMap<Arc<[TopicMatcher]>, GrantsId>,
+}
+
+/// A live subscriber.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) queue: Arc<Queue>,
+    /// None without a token, or with one that grants no reading.
+    pub(crate) grants: Option<GrantsId>,
+    places: Box<[Place]>,
+}
+
+/// Where a subscriber is listed.
+#[derive(Debug)]
+enum Place {
+    Everything,
+    Exact(Arc<str>),
+    Pattern(usize),
+}
+
+#[derive(Debug)]
+struct Pattern {
+    matcher: TopicMatcher,
+    listeners: Listeners,
+}
+
+#[derive(Debug)]
+struct SharedGrants {
+    subscribe: Arc<[TopicMatcher]>,
+    holders: usize,
+}
+
+impl Registry {
+    /// Lists a subscriber under each of its matchers. `subscribe_grants`: what its token lets it read.
+    pub(crate) fn insert(
+        &mut self,
+        queue: Arc<Queue>,
+        matchers: &[TopicMatcher],
+        subscribe_grants: Option<&Arc<[TopicMatcher]>>,
+    ) -> SubscriberId {
+        let vacant = SubscriberId(self.subscribers.vacant_key());
+        let places = matchers
+            .iter()
+            .map(|matcher| self.list(vacant, matcher))
+            .collect();
+        let grants = subscribe_grants
+            .filter(|grants| !grants.is_empty())
+            .map(|grants| self.share(grants));
+        self.subscribers.insert(Entry {
+            queue,
+            grants,
+            places,
+        });
+        vacant
+    }
+
+    /// Whether there is room for the patterns among `matchers` that nobody holds yet.
+    pub(crate) fn has_room_for(&self, matchers: &[TopicMatcher], most_patterns: usize) -> bool {
+        let new = matchers.iter().filter(|matcher| match matcher {
+            TopicMatcher::Any | TopicMatcher::Exact(_) => false,
+            TopicMatcher::UrlPattern(_) | TopicMatcher::UriTemplate(_) => {
+                !self.pattern_places.contains_key(*matcher)
+            }
+        });
+        match new.count() {
+            0 => true,
+            new => self.patterns.len() + new <= most_patterns,
+        }
+    }
+
+    fn list(&mut self, subscriber: SubscriberId, matcher: &TopicMatcher) -> Place {
+        match matcher {
+            TopicMatcher::Any => {
+                self.everything.insert(subscriber);
+                Place::Everything
+            }
+            TopicMatcher::Exact(topic) => {
+                self.exact
+                    .entry(Arc::clone(topic))
+                    .or_default()
+                    .insert(subscriber);
+                Place::Exact(Arc::clone(topic))
+            }
+            TopicMatcher::UrlPattern(_) | TopicMatcher::UriTemplate(_) => {
+                let patterns = &mut self.patterns;
+                let place = *self
+                    .pattern_places
+                    .entry(matcher.clone())
+                    .or_insert_with(|| {
+                        patterns.insert(Pattern {
+                            matcher: matcher.clone(),
+                            listeners: Listeners::new(),
+                        })
+                    });
+                self.patterns[place].listeners.insert(subscriber);
+                Place::Pattern(place)
+            }
+        }
+    }
+
+    fn share(&mut self, subscribe: &Arc<[TopicMatcher]>) -> GrantsId {
+        let grants = &mut self.grants;
+        let id = *self
+            .grants_places
+            .entry(Arc::clone(subscribe))
+            .or_insert_with(|| {
+                GrantsId(grants.insert(SharedGrants {
+                    subscribe: Arc::clone(subscribe),
+                    holders: 0,
+                }))
+            });
+        self.grants[id.0].holders += 1;
+        id
+    }
+
+    /// Removes a subscriber, if it is still the one with this queue at its place.
+    pub(crate) fn remove(&mut self, subscriber: SubscriberId, queue: &Arc<Queue>) {
+        let present = self.subscribers.get(subscriber.0);
+        if !present.is_some_and(|entry| Arc::ptr_eq(&entry.queue, queue)) {
+            return;
+        }
+        let entry = self.subscribers.remove(subscriber.0);
+        for place in &entry.places {
+            self.unlist(subscriber, place);
+        }
+        if let Some(id) = entry.grants {
+            self.grants[id.0].holders -= 1;
+            if self.grants[id.0].holders == 0 {
+                let unused = self.grants.remove(id.0);
+                self.grants_places.remove(&unused.subscribe);
+            }
+        }
+    }
+
+    fn unlist(&mut self, subscriber: SubscriberId, place: &Place) {
+        match place {
+            Place::Everything => {
+                self.everything.remove(&subscriber);
+            }
+            Place::Exact(topic) => {
+                if let Some(listeners) = self.exact.get_mut(topic) {
+                    listeners.remove(&subscriber);
+                    if listeners.is_empty() {
+                        self.exact.remove(topic);
+                    }
+                }
+            }
+            // Absent if the subscriber gave the same pattern twice, and the first removal was the last listener's.
+            Place::Pattern(place) => {
+                if let Some(pattern) = self.patterns.get_mut(*place) {
+                    pattern.listeners.remove(&subscriber);
+                    if pattern.listeners.is_empty() {
+                        let unused = self.patterns.remove(*place);
+                        self.pattern_places.remove(&unused.matcher);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` for each subscriber that listens to one of `topics`, again for each further matcher of it that does.
+    pub(crate) fn for_each_listener(
+        &self,
+        topics: &[Topic],
+        mut visit: impl FnMut(SubscriberId, &Entry),
+    ) {
+        let mut visit_all = |listeners: &Listeners| {
+            for &subscriber in listeners {
+                visit(subscriber, &self.subscribers[subscriber.0]);
+            }
+        };
+        for topic in topics {
+            if let Some(listeners) = self.exact.get(topic.as_str()) {
+                visit_all(listeners);
+            }
+        }
+        for (_, pattern) in &self.patterns {
+            if pattern.matcher.matches_any(topics) {
+                visit_all(&pattern.listeners);
+            }
+        }
+        visit_all(&self.everything);
+    }
+
+    /// What `id` lets its holders read.
+    pub(crate) fn grants(&self, id: GrantsId) -> &[TopicMatcher] {
+        &self.grants[id.0].subscribe
+    }
+
+    /// Takes all subscribers out.
+    pub(crate) fn drain(&mut self) -> Vec<Arc<Queue>> {
+        let everything = std::mem::take(self);
+        everything
+            .subscribers
+            .into_iter()
+            .map(|(_, entry)| entry.queue)
+            .collect()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.subscribers.is_empty()
+            && self.everything.is_empty()
+            && self.exact.is_empty()
+            && self.patterns.is_empty()
+            && self.pattern_places.is_empty()
+            && self.grants.is_empty()
+            && self.grants_places.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::subscriber::QueueBounds;
+    use crate::test_support::{hub_url, topic};
+    use crate::{HubUrl, Limits};
+
+    fn queue() -> Arc<Queue> {
+        Arc::new(Queue::new(QueueBounds {
+            updates: 1,
+            bytes: 1,
+        }))
+    }
+
+    fn matchers(hub_url: &HubUrl) -> Vec<TopicMatcher> {
+        let limits = &Limits::DEFAULT;
+        let made = [
+            TopicMatcher::exact("/a/1", limits),
+            TopicMatcher::exact("/a/1", limits),
+            TopicMatcher::url_pattern("/a/:id", hub_url, limits),
+            TopicMatcher::url_pattern("/a/:id", hub_url, limits),
+            TopicMatcher::selector("/a/{id}", limits),
+            TopicMatcher::exact("*", limits),
+            TopicMatcher::exact("/b", limits),
+        ];
+        made.into_iter()
+            .map(|made| made.expect("a good matcher"))
+            .collect()
+    }
+
+    fn listeners(registry: &Registry, name: &str) -> Vec<usize> {
+        let mut found = Vec::new();
+        registry.for_each_listener(&[topic(name)], |subscriber, _| found.push(subscriber.0));
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn subscribers_are_found_and_nothing_is_left_behind() {
+        let mut registry = Registry::default();
+        let all = matchers(&hub_url());
+        let grants: Arc<[TopicMatcher]> = all.clone().into();
+        let (first, second) = (queue(), queue());
+        let first_id = registry.insert(Arc::clone(&first), &all, Some(&grants));
+        // Equal matchers and grants that were compiled apart are shared.
+        let second_id = registry.insert(
+            Arc::clone(&second),
+            &matchers(&hub_url())[2..4],
+            Some(&matchers(&hub_url()).into()),
+        );
+        assert_eq!(registry.patterns.len(), 2);
+        assert_eq!(registry.grants.len(), 1);
+        assert_eq!(listeners(&registry, "/a/1"), [0, 0, 0, 0, 1]);
+        assert_eq!(listeners(&registry, "/b"), [0, 0]);
+        assert_eq!(listeners(&registry, "/c"), [0]);
+
+        registry.remove(first_id, &second);
+        assert_eq!(
+            listeners(&registry, "/c"),
+            [0],
+            "another subscriber's queue removes nothing"
+        );
+        registry.remove(first_id, &first);
+        assert_eq!(listeners(&registry, "/a/1"), [1]);
+        registry.remove(first_id, &first);
+        registry.remove(second_id, &second);
+        assert!(registry.is_empty());
+    }
+}

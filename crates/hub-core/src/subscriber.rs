@@ -1,0 +1,175 @@
+//! One subscriber's end of the hub: the narrow door between connection handling and fan-out.
+//!
+//! A subscriber with a cursor first reads the history at its own pace, a bounded batch at a time, and is registered for
+//! live updates in the moment in which it reads the last one: no gap, no repeat, and nothing is queued meanwhile.
+//! Not here: keep-alive comments, token expiry and write timeouts, which need a clock and live with the connection.
+
+mod queue;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
+use crate::authorization;
+use crate::history::Position;
+use crate::hub::Shared;
+use crate::registry::SubscriberId;
+use crate::topic_matcher::TopicMatcher;
+use crate::update::Update;
+
+pub(crate) use queue::{Offer, Queue, QueueBounds};
+
+/// What comes next for a subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// One SSE event, encoded once and shared by all subscribers.
+    Event(Bytes),
+    /// The end: nothing follows.
+    Closed(CloseReason),
+}
+
+/// Why the hub closed a subscriber.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloseReason {
+    /// It read too slowly and its queue was full; it can come back through the history.
+    #[error("queue full: it reads too slowly")]
+    QueueFull,
+    /// The history dropped updates that were still to be replayed to it.
+    #[error("replay overrun: the history dropped updates before they were read")]
+    ReplayOverrun,
+    /// There was no room for its patterns when its replay ended: [`crate::HubSettings::patterns`].
+    #[error("too many distinct patterns")]
+    TooManyPatterns,
+    /// The hub is shutting down.
+    #[error("hub is shutting down")]
+    ShuttingDown,
+}
+
+impl CloseReason {
+    /// The reason code for logs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue-full",
+            Self::ReplayOverrun => "replay-overrun",
+            Self::TooManyPatterns => "too-many-patterns",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+}
+
+/// One subscriber. Dropping it unregisters it.
+pub struct Subscriber {
+    hub: Arc<Shared>,
+    /// Read from the history and not yet handed on.
+    replayed: VecDeque<Bytes>,
+    phase: Phase,
+}
+
+/// Where a subscriber stands.
+pub(crate) enum Phase {
+    /// It has read the history up to a position.
+    Replaying {
+        interest: Interest,
+        position: Position,
+    },
+    /// It has read all of the history, and is registered.
+    Live { id: SubscriberId, queue: Arc<Queue> },
+    /// Nothing comes any more.
+    Closed(CloseReason),
+}
+
+/// What a subscriber listens to and may read.
+#[derive(Clone)]
+pub(crate) struct Interest {
+    pub(crate) matchers: Arc<[TopicMatcher]>,
+    /// None without a token.
+    pub(crate) subscribe_grants: Option<Arc<[TopicMatcher]>>,
+}
+
+impl Interest {
+    fn includes(&self, update: &Update) -> bool {
+        self.matchers
+            .iter()
+            .any(|matcher| matcher.matches_any(update.topics()))
+            && authorization::may_receive(self.subscribe_grants.as_deref(), update).is_permitted()
+    }
+
+    /// The events that are of interest in a batch of the history.
+    pub(crate) fn select(&self, batch: &[Arc<Update>]) -> VecDeque<Bytes> {
+        let wanted = batch.iter().filter(|update| self.includes(update));
+        wanted.map(|update| update.event().clone()).collect()
+    }
+}
+
+/// Batches without anything of interest that one poll reads before it lets others run.
+const BATCHES_A_POLL: usize = 4;
+
+impl Subscriber {
+    pub(crate) fn new(hub: Arc<Shared>, replayed: VecDeque<Bytes>, phase: Phase) -> Self {
+        Self {
+            hub,
+            replayed,
+            phase,
+        }
+    }
+
+    /// The next event, in publication order, replayed ones first and then live ones, each once.
+    ///
+    /// Pending registers the waker of `cx`; only the last one is woken.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        for _ in 0..BATCHES_A_POLL {
+            if let Some(event) = self.replayed.pop_front() {
+                if self.replayed.is_empty() {
+                    // A live subscriber keeps no memory of its replay.
+                    self.replayed = VecDeque::new();
+                }
+                return Poll::Ready(Next::Event(event));
+            }
+            match &self.phase {
+                Phase::Closed(reason) => return Poll::Ready(Next::Closed(*reason)),
+                Phase::Live { queue, .. } => return queue.poll_next(cx),
+                Phase::Replaying { interest, position } => {
+                    let interest = interest.clone();
+                    let (batch, phase) = self.hub.replay(&interest, *position);
+                    self.replayed = interest.select(&batch);
+                    self.phase = phase;
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Subscriber {
+    /// Why the hub closed it, if it did by now; events from before that may still be handed out.
+    pub fn closed(&self) -> Option<CloseReason> {
+        match &self.phase {
+            Phase::Closed(reason) => Some(*reason),
+            Phase::Live { queue, .. } => queue.closed(),
+            Phase::Replaying { .. } => None,
+        }
+    }
+}
+
+impl Drop for Subscriber {
+    fn drop(&mut self) {
+        match &self.phase {
+            Phase::Live { id, queue } => self.hub.leave(Some((*id, queue))),
+            Phase::Replaying { .. } | Phase::Closed(_) => self.hub.leave(None),
+        }
+    }
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.phase {
+            Phase::Replaying { .. } => "Subscriber(replaying)",
+            Phase::Live { .. } => "Subscriber(live)",
+            Phase::Closed(_) => "Subscriber(closed)",
+        })
+    }
+}

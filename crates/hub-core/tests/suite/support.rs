@@ -1,0 +1,91 @@
+//! Short spellings for tests of the hub.
+
+use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, header_v1};
+use assay_hub_core::access_token::{Algorithm, TrustedKeys, VerificationKey, verify};
+use assay_hub_core::{
+    AccessToken, Dialect, Dialects, Hub, HubSettings, HubUrl, LastEventId, Limits, Publication,
+    RandomEventIds, Role, Subscribe, TokenContext, TopicMatcher,
+};
+use serde_json::{Value, json};
+
+pub(crate) fn hub(settings: HubSettings) -> Hub {
+    Hub::new(settings, Box::new(RandomEventIds::from_seed([7; 32])))
+}
+
+pub(crate) fn hub_url() -> HubUrl {
+    HubUrl::parse(AUDIENCE).expect("a hub URL")
+}
+
+pub(crate) fn publication(form: &str) -> Publication {
+    Publication::from_form(form.as_bytes(), Dialect::V1, &hub_url(), &Limits::DEFAULT)
+        .expect("a good form")
+}
+
+pub(crate) fn exact(text: &str) -> TopicMatcher {
+    TopicMatcher::exact(text, &Limits::DEFAULT).expect("a good matcher")
+}
+
+pub(crate) fn url_pattern(text: &str) -> TopicMatcher {
+    TopicMatcher::url_pattern(text, &hub_url(), &Limits::DEFAULT).expect("a good pattern")
+}
+
+pub(crate) fn subscribe(
+    matchers: &[TopicMatcher],
+    token: Option<AccessToken>,
+    cursor: Option<&str>,
+) -> Subscribe {
+    Subscribe {
+        matchers: matchers.to_vec(),
+        token,
+        last_event_id: cursor.map(LastEventId::parse),
+    }
+}
+
+/// The last data line of an event.
+pub(crate) fn data(event: &[u8]) -> String {
+    let event = std::str::from_utf8(event).expect("UTF-8");
+    let line = event
+        .lines()
+        .filter_map(|line| line.strip_prefix("data: "))
+        .next_back();
+    line.expect("a data line").to_owned()
+}
+
+/// A token of 1.0 that grants reading by exact matchers.
+pub(crate) fn token_v1(subscribe: &[&str]) -> AccessToken {
+    let topics: Vec<_> = subscribe
+        .iter()
+        .map(|text| json!({"match": text}))
+        .collect();
+    let details = match topics.as_slice() {
+        [] => json!([]),
+        topics => json!([detail(&json!(["subscribe"]), &json!(topics))]),
+    };
+    verified(&header_v1(Algorithm::HS256), &claims_v1(&details))
+}
+
+/// A token of 0.x that grants reading by selectors.
+pub(crate) fn token_v0(subscribe: &[&str]) -> AccessToken {
+    verified(
+        &json!({"alg": "HS256"}),
+        &json!({"mercure": {"subscribe": subscribe}}),
+    )
+}
+
+fn verified(header: &Value, claims: &Value) -> AccessToken {
+    let token = Signer::generate(Algorithm::HS256).mint(header, claims);
+    let keys = TrustedKeys {
+        issuer: ISSUER.to_owned(),
+        publisher: None,
+        subscriber: Some(VerificationKey::parse(Algorithm::HS256, SECRET).expect("a good secret")),
+    };
+    let context = TokenContext {
+        keys: &keys,
+        audiences: &[AUDIENCE.to_owned()],
+        dialects: Dialects::Both,
+        hub_url: &hub_url(),
+        limits: &Limits::DEFAULT,
+        now_unix_s: NOW,
+    };
+    verify(&token, Role::Subscriber, &context).expect("a good token")
+}

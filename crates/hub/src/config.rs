@@ -1,0 +1,104 @@
+//! What was written (flags, environment) becomes what is used: [`HubOptions`] in, [`HubConfig`] out, once, at start.
+//!
+//! Every mistake is refused with the place where it was written and what to write instead; what is allowed but easily
+//! misunderstood comes back as [`ConfigWarning`]s. Nothing is read from the environment here, no file, no clock.
+
+mod check;
+mod duration;
+mod error;
+mod keys;
+mod options;
+mod origin;
+mod written;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
+
+pub(crate) use check::COOKIE_V0;
+pub use error::{ConfigError, ConfigWarning};
+pub use options::HubOptions;
+pub use origin::{Origin, OriginError};
+pub use written::{Place, Source, Written};
+
+/// Everything that the server needs, checked. Made by [`HubOptions::check`].
+#[derive(Debug)]
+pub struct HubConfig {
+    pub(crate) listen: SocketAddr,
+    pub(crate) path: String,
+    pub(crate) dialects: Dialects,
+    pub(crate) keys: TrustedKeys,
+    pub(crate) identity: Identity,
+    pub(crate) anonymous: Anonymous,
+    pub(crate) cookie_names: Vec<String>,
+    pub(crate) cors: CorsPolicy,
+    pub(crate) publish_origins: Vec<Origin>,
+    pub(crate) history_updates: usize,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) write_timeout: Option<Duration>,
+    pub(crate) max_lifetime: Option<Duration>,
+    pub(crate) max_subscribers: usize,
+    pub(crate) drain_timeout: Duration,
+    pub(crate) limits: Limits,
+}
+
+impl HubConfig {
+    /// The address to listen on; port 0 asks the system for one.
+    pub fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// The URL of a hub that listens on `local`, which may differ from [`Self::listen`] in its port. A wildcard address is
+    /// shown as the loopback address of its family, so that the URL can be used as it stands.
+    pub fn url(&self, local: SocketAddr) -> String {
+        let mut shown = local;
+        if local.ip().is_unspecified() {
+            let loopback = if local.is_ipv4() {
+                [127, 0, 0, 1].into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            };
+            shown.set_ip(loopback);
+        }
+        format!("http://{shown}{}", self.path)
+    }
+}
+
+/// Under which name the hub goes: the audience of its tokens, and the base of relative topics.
+#[derive(Debug, Clone)]
+pub(crate) enum Identity {
+    /// The URL of each request, the default: right for a hub that clients reach directly.
+    Request,
+    /// A fixed resource identifier.
+    Fixed(FixedIdentity),
+}
+
+/// A configured resource identifier.
+#[derive(Debug, Clone)]
+pub(crate) struct FixedIdentity {
+    /// As tokens have it in `aud`.
+    pub(crate) resource: String,
+    /// The identifier as the hub's URL, with its origin, when it is an HTTP URL (it is only recommended to be).
+    pub(crate) url: Option<(HubUrl, Origin)>,
+}
+
+/// Who may subscribe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Anonymous {
+    /// Subscribers without a token get public updates (auth.anonymous.accepted).
+    Accepted,
+    /// Every subscriber needs a token (auth.anonymous.refused).
+    Refused,
+}
+
+/// Which other origins' pages may read responses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CorsPolicy {
+    /// None.
+    Off,
+    /// All, without credentials.
+    Any,
+    /// These, with credentials.
+    Listed(Vec<Origin>),
+}

@@ -1,0 +1,272 @@
+//! The one step from what was written to what is used.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use assay_hub_core::limits::HISTORY_UPDATES;
+use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
+use url::Url;
+
+use super::error::{ConfigError, ConfigWarning};
+use super::options::HubOptions;
+use super::origin::Origin;
+use super::written::Written;
+use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, keys};
+
+/// Where a hub listens unless told otherwise: only this machine can reach it.
+const LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
+/// discovery.hub-url.default
+const PATH: &str = "/.well-known/mercure";
+/// The issuer that the stock Mercure.rocks hub trusts too.
+const ISSUER: &str = "https://localhost";
+/// Proxies give up on idle connections after 30 s or more.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A token without expiry (0.x) does not open a stream for ever (private.max-lifetime).
+const MAX_LIFETIME: Duration = Duration::from_hours(12);
+const MAX_SUBSCRIBERS: usize = 100_000;
+/// What supervisors usually wait before they kill, less a little.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
+/// The name that the draft recommends (auth.cookie.advertised).
+const COOKIE_V1: &str = "__Secure-mercure_access_token";
+/// The name of 0.x.
+pub(crate) const COOKIE_V0: &str = "mercureAuthorization";
+
+impl HubOptions {
+    /// Checks everything, in the order of the fields; the first mistake is the one returned.
+    pub fn check(&self) -> Result<(HubConfig, Vec<ConfigWarning>), ConfigError> {
+        let mut warnings = Vec::new();
+        let dialects = dialects(self.dialects.as_ref())?;
+        let anonymous = if self.anonymous {
+            Anonymous::Accepted
+        } else {
+            Anonymous::Refused
+        };
+        let issuer = issuer(self.issuer.as_ref())?;
+        let config = HubConfig {
+            listen: listen(self.listen.as_ref())?,
+            path: path(self.path.as_ref())?,
+            dialects,
+            keys: keys::check(self, issuer, dialects, &mut warnings)?,
+            identity: identity(self.resource_identifier.as_ref())?,
+            anonymous,
+            cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
+            cors: cors(&self.cors_origins, &mut warnings)?,
+            publish_origins: publish_origins(&self.publish_origins)?,
+            history_updates: number(self.history_size.as_ref(), HISTORY_UPDATES, 0..=10_000_000)?,
+            heartbeat: optional_duration(self.heartbeat.as_ref(), HEARTBEAT)?,
+            write_timeout: optional_duration(self.write_timeout.as_ref(), WRITE_TIMEOUT)?,
+            max_lifetime: optional_duration(self.max_lifetime.as_ref(), MAX_LIFETIME)?,
+            max_subscribers: number(
+                self.max_subscribers.as_ref(),
+                MAX_SUBSCRIBERS,
+                1..=10_000_000,
+            )?,
+            drain_timeout: DRAIN_TIMEOUT,
+            limits: Limits::DEFAULT,
+        };
+        Ok((config, warnings))
+    }
+}
+
+fn invalid(written: &Written, expected: &'static str) -> ConfigError {
+    ConfigError::Invalid {
+        place: written.place(),
+        written: written.value().to_owned(),
+        expected,
+    }
+}
+
+fn dialects(written: Option<&Written>) -> Result<Dialects, ConfigError> {
+    written.map_or(Ok(Dialects::default()), |written| {
+        written.value().parse().map_err(|_| {
+            invalid(
+                written,
+                "is not a list of dialects: write 1.0, 0.x or 1.0,0.x",
+            )
+        })
+    })
+}
+
+fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
+    let Some(written) = written else {
+        return Ok(LISTEN);
+    };
+    // The two names that need no resolver.
+    let text = match written.value().split_once(':') {
+        Some(("localhost", port)) => format!("127.0.0.1:{port}"),
+        Some(("", port)) => format!("0.0.0.0:{port}"),
+        _ => written.value().to_owned(),
+    };
+    text.parse().map_err(|_| {
+        invalid(
+            written,
+            "is not an address and port: write such as 127.0.0.1:3000, 0.0.0.0:80 or [::1]:0",
+        )
+    })
+}
+
+fn path(written: Option<&Written>) -> Result<String, ConfigError> {
+    let Some(written) = written else {
+        return Ok(PATH.to_owned());
+    };
+    let text = written.value();
+    // The path has to stay itself in a URL: nothing encoded, removed or split off.
+    let unchanged = Url::parse("http://localhost")
+        .and_then(|base| base.join(text))
+        .is_ok_and(|url| url.path() == text);
+    let slashes = text.starts_with('/') && !text.starts_with("//") && !text.ends_with('/');
+    if unchanged && slashes {
+        Ok(text.to_owned())
+    } else {
+        Err(invalid(
+            written,
+            "is not a path: write such as /.well-known/mercure, encoded, without a slash at its end",
+        ))
+    }
+}
+
+fn issuer(written: Option<&Written>) -> Result<String, ConfigError> {
+    let Some(written) = written else {
+        return Ok(ISSUER.to_owned());
+    };
+    if written.value().is_empty() {
+        return Err(invalid(
+            written,
+            "is no issuer: write the `iss` of your tokens, such as https://auth.example.com",
+        ));
+    }
+    Ok(written.value().to_owned())
+}
+
+fn identity(written: Option<&Written>) -> Result<Identity, ConfigError> {
+    let Some(written) = written else {
+        return Ok(Identity::Request);
+    };
+    let resource = written.value();
+    if resource.is_empty()
+        || resource
+            .chars()
+            .any(|c| c.is_control() || c.is_whitespace())
+    {
+        return Err(invalid(
+            written,
+            "is no resource identifier: write the URL under which clients know the hub, such as https://hub.example.com/.well-known/mercure",
+        ));
+    }
+    let url = HubUrl::parse(resource)
+        .ok()
+        .and_then(|url| Origin::of_url(url.url()).map(|origin| (url, origin)));
+    Ok(Identity::Fixed(FixedIdentity {
+        resource: resource.to_owned(),
+        url,
+    }))
+}
+
+fn cookie_names(written: Option<&Written>, dialects: Dialects) -> Result<Vec<String>, ConfigError> {
+    if let Some(written) = written {
+        // RFC 6265, section 4.1.1: a token of RFC 9110
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if written.value().is_empty() || !written.value().bytes().all(is_token) {
+            return Err(invalid(
+                written,
+                "is no cookie name: write letters, digits, - and _ such as __Secure-my_hub",
+            ));
+        }
+        return Ok(vec![written.value().to_owned()]);
+    }
+    // The 1.0 cookie first: it is the newer one where a site sets both.
+    let names = [(Dialect::V1, COOKIE_V1), (Dialect::V0, COOKIE_V0)];
+    Ok(names
+        .iter()
+        .filter(|(dialect, _)| dialects.contains(*dialect))
+        .map(|(_, name)| (*name).to_owned())
+        .collect())
+}
+
+/// The items of a setting that can be repeated and can hold a comma list.
+fn items(written: &[Written]) -> impl Iterator<Item = (&Written, &str)> {
+    written.iter().flat_map(|written| {
+        written
+            .value()
+            .split(',')
+            .map(move |item| (written, item.trim()))
+    })
+}
+
+fn cors(written: &[Written], warnings: &mut Vec<ConfigWarning>) -> Result<CorsPolicy, ConfigError> {
+    let Some(wildcard) = items(written)
+        .find(|(_, item)| *item == "*")
+        .map(|(written, _)| written.place())
+    else {
+        let origins = origins(written)?;
+        return Ok(if origins.is_empty() {
+            CorsPolicy::Off
+        } else {
+            CorsPolicy::Listed(origins)
+        });
+    };
+    if items(written).any(|(_, item)| item != "*") {
+        return Err(ConfigError::WildcardBesideOrigins { place: wildcard });
+    }
+    warnings.push(ConfigWarning::WildcardCors { place: wildcard });
+    Ok(CorsPolicy::Any)
+}
+
+fn publish_origins(written: &[Written]) -> Result<Vec<Origin>, ConfigError> {
+    match items(written).find(|(_, item)| *item == "*") {
+        Some((written, _)) => Err(ConfigError::WildcardPublishOrigin {
+            place: written.place(),
+        }),
+        None => origins(written),
+    }
+}
+
+fn origins(written: &[Written]) -> Result<Vec<Origin>, ConfigError> {
+    items(written)
+        .map(|(written, item)| {
+            Origin::parse(item).map_err(|reason| ConfigError::Origin {
+                place: written.place(),
+                written: item.to_owned(),
+                reason,
+            })
+        })
+        .collect()
+}
+
+fn number(
+    written: Option<&Written>,
+    default: usize,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<usize, ConfigError> {
+    written.map_or(Ok(default), |written| {
+        let number = written
+            .value()
+            .parse()
+            .ok()
+            .filter(|number| range.contains(number));
+        number.ok_or_else(|| {
+            invalid(
+                written,
+                "is not a whole number in range: write such as 10000",
+            )
+        })
+    })
+}
+
+fn optional_duration(
+    written: Option<&Written>,
+    default: Duration,
+) -> Result<Option<Duration>, ConfigError> {
+    let duration = match written {
+        None => default,
+        Some(written) => duration::parse(written.value()).ok_or_else(|| {
+            invalid(
+                written,
+                "is not a duration: write such as 15s, 500ms, 2m, 1h, or 0 for off",
+            )
+        })?,
+    };
+    Ok((!duration.is_zero()).then_some(duration))
+}

@@ -1,0 +1,142 @@
+//! What is wrong with the settings, and what is only worth a word.
+
+use super::origin::OriginError;
+use super::written::Place;
+
+/// A setting with which the hub does not start. Each message names the place, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A role has no key.
+    #[error(
+        "no key verifies the tokens of {role}s: pass --jwt-key (a secret of 32 bytes or more, or @file), or --{role}-jwt-key"
+    )]
+    KeyMissing {
+        /// `publisher` or `subscriber`.
+        role: &'static str,
+    },
+    /// An empty key.
+    #[error("{place} is empty: pass a secret of 32 bytes or more, a public key in PEM, or @file")]
+    KeyEmpty {
+        /// The key.
+        place: Place,
+    },
+    /// A name that is no signature algorithm.
+    #[error(
+        "{place}: {written:?} is not a signature algorithm of this hub: write one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA"
+    )]
+    UnknownAlgorithm {
+        /// The algorithm.
+        place: Place,
+        /// What was written.
+        written: String,
+    },
+    /// A public key for an algorithm that takes a secret.
+    #[error(
+        "{place} is a key in PEM, but {algorithm} takes a secret: name the algorithm of the key too, such as {algorithm_place} RS256"
+    )]
+    PemWithHmac {
+        /// The key.
+        place: Place,
+        /// The algorithm that applies.
+        algorithm: String,
+        /// Where to write another one.
+        algorithm_place: Place,
+    },
+    /// A secret for an algorithm that takes a public key.
+    #[error(
+        "{algorithm_place} is {algorithm}, which takes a public key in PEM, but {place} is a secret: pass @file with the PEM, or write {algorithm_place} HS256"
+    )]
+    SecretWithPublicKeyAlgorithm {
+        /// The key.
+        place: Place,
+        /// The algorithm that applies.
+        algorithm: String,
+        /// Where it was written.
+        algorithm_place: Place,
+    },
+    /// A private key, which the hub must not have.
+    #[error(
+        "{place} is a private key; the hub verifies only: pass the public key, which `openssl pkey -in key.pem -pubout` prints"
+    )]
+    PrivateKey {
+        /// The key.
+        place: Place,
+    },
+    /// A key that the algorithm cannot use.
+    #[error("{place}: {reason}")]
+    KeyUnusable {
+        /// The key.
+        place: Place,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A secret that 1.0 does not take, with nothing else enabled.
+    #[error(
+        "{place} has {bytes} bytes, and 1.0 needs a secret of 32 bytes or more: `openssl rand -hex 32` makes one (shorter ones serve 0.x only, with --dialects 0.x)"
+    )]
+    SecretTooShort {
+        /// The key.
+        place: Place,
+        /// Its length.
+        bytes: usize,
+    },
+    /// Not an origin.
+    #[error("{place}: {written:?}: {reason}")]
+    Origin {
+        /// The list.
+        place: Place,
+        /// The item.
+        written: String,
+        /// What is wrong with it.
+        reason: OriginError,
+    },
+    /// `*` in a list.
+    #[error(
+        "{place}: `*` beside listed origins: write `*` alone (never with cookies), or only the list"
+    )]
+    WildcardBesideOrigins {
+        /// The list.
+        place: Place,
+    },
+    /// `*` where pages could act for their visitors.
+    #[error(
+        "{place}: with `*`, every site could publish with the cookies of your users: list the origins that may"
+    )]
+    WildcardPublishOrigin {
+        /// The list.
+        place: Place,
+    },
+    /// Anything else that cannot be used as written.
+    #[error("{place}: {written:?} {expected}")]
+    Invalid {
+        /// The setting.
+        place: Place,
+        /// What was written.
+        written: String,
+        /// What it should have been.
+        expected: &'static str,
+    },
+}
+
+/// A setting that works, though perhaps not as its author thinks.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigWarning {
+    /// A secret that is too short for 1.0.
+    #[error(
+        "{place} has {bytes} bytes: it verifies tokens of 0.x only, since 1.0 needs a secret of 32 bytes or more (`openssl rand -hex 32` makes one)"
+    )]
+    ShortSecret {
+        /// The key.
+        place: Place,
+        /// Its length.
+        bytes: usize,
+    },
+    /// `*` for reading.
+    #[error(
+        "{place} is `*`: pages of every origin may read, but browsers refuse `*` for requests with a cookie: list the origins whose pages use the cookie"
+    )]
+    WildcardCors {
+        /// The setting.
+        place: Place,
+    },
+}

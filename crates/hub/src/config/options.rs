@@ -1,0 +1,48 @@
+//! The settings of the hub as they were written; see [`HubOptions::check`] for what becomes of them.
+
+use super::written::Written;
+
+/// What somebody wrote to start a hub. A field that is none (or empty) was not written, and has the default named here.
+#[derive(Debug, Clone, Default)]
+pub struct HubOptions {
+    /// Address and port; `127.0.0.1:3000`.
+    pub listen: Option<Written>,
+    /// Path of the hub URL; `/.well-known/mercure`.
+    pub path: Option<Written>,
+    /// Secret or public key (PEM) of both roles.
+    pub jwt_key: Option<Written>,
+    /// Algorithm of both roles; `HS256`.
+    pub jwt_algorithm: Option<Written>,
+    /// Key of publishers; that of both roles.
+    pub publisher_jwt_key: Option<Written>,
+    /// Algorithm of publishers; that of both roles.
+    pub publisher_jwt_algorithm: Option<Written>,
+    /// Key of subscribers; that of both roles.
+    pub subscriber_jwt_key: Option<Written>,
+    /// Algorithm of subscribers; that of both roles.
+    pub subscriber_jwt_algorithm: Option<Written>,
+    /// The only issuer of 1.0 tokens that is trusted; `https://localhost`.
+    pub issuer: Option<Written>,
+    /// The audience of 1.0 tokens; the URL of the request.
+    pub resource_identifier: Option<Written>,
+    /// Whether subscribers may come without a token; no.
+    pub anonymous: bool,
+    /// Origins whose pages may read responses, or `*` alone; none.
+    pub cors_origins: Vec<Written>,
+    /// Origins whose pages may publish with a cookie, beside the hub's own; none.
+    pub publish_origins: Vec<Written>,
+    /// Name of the cookie; `__Secure-mercure_access_token`, and `mercureAuthorization` in 0.x.
+    pub cookie_name: Option<Written>,
+    /// `1.0`, `0.x` or both with a comma; `1.0`.
+    pub dialects: Option<Written>,
+    /// Updates kept for subscribers that come back; 10000.
+    pub history_size: Option<Written>,
+    /// The longest silence on a stream before a comment is sent, 0 for any; `15s`.
+    pub heartbeat: Option<Written>,
+    /// The longest wait for a peer that does not read, 0 for ever; `30s`.
+    pub write_timeout: Option<Written>,
+    /// The longest life of a stream, 0 for any; `12h`.
+    pub max_lifetime: Option<Written>,
+    /// The most streams at once; 100000.
+    pub max_subscribers: Option<Written>,
+}

@@ -1,0 +1,275 @@
+//! The endpoints of the hub: which request goes where, and what all of them have in common.
+//!
+//! Each endpoint turns a request into a response or a [`Refusal`]; only here do refusals become responses and log lines.
+
+pub(crate) mod cors;
+pub(crate) mod event_stream;
+mod forgery;
+mod health;
+mod metadata;
+mod presented_token;
+mod publish;
+mod refusal;
+pub(crate) mod response_body;
+mod site;
+mod subscribe;
+
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
+use assay_hub_core::{
+    AccessToken, CloseReason, Dialect, Dialects, Hub, HubSettings, RandomEventIds, Role,
+    TokenContext, access_token,
+};
+use http::header::ALLOW;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+
+use crate::config::{COOKIE_V0, HubConfig};
+use presented_token::{Mechanism, PresentedToken};
+use refusal::Refusal;
+use response_body::ResponseBody;
+use site::Site;
+
+/// The methods of the hub URL in 1.0.
+const HUB_METHODS: &str = "GET, HEAD, OPTIONS, POST, QUERY";
+/// The methods of the hub URL in 0.x.
+const HUB_METHODS_V0: &str = "GET, HEAD, OPTIONS, POST";
+/// The methods of documents.
+const DOCUMENT_METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Everything that answers requests, shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Endpoints {
+    config: HubConfig,
+    metadata_path: String,
+    hub: Hub,
+}
+
+/// A verified token, and how it came.
+#[derive(Debug)]
+struct Bearer {
+    token: AccessToken,
+    mechanism: Mechanism,
+}
+
+impl Endpoints {
+    /// A hub with an empty history.
+    pub(crate) fn new(config: HubConfig) -> Self {
+        let settings = HubSettings {
+            history_updates: config.history_updates,
+            subscribers: config.max_subscribers,
+            ..HubSettings::default()
+        };
+        let event_ids = RandomEventIds::from_seed(rand::random());
+        Self {
+            metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
+            hub: Hub::new(settings, Box::new(event_ids)),
+            config,
+        }
+    }
+
+    /// See [`HubConfig`].
+    pub(crate) fn write_timeout(&self) -> Option<Duration> {
+        self.config.write_timeout
+    }
+
+    /// Ends all streams, and refuses what comes after.
+    pub(crate) fn close(&self) {
+        self.hub.close_all(CloseReason::ShuttingDown);
+    }
+
+    /// Answers one request of `peer`.
+    pub(crate) async fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> Response<ResponseBody> {
+        let (head, body) = request.into_parts();
+        let request = Request::from_parts(head, ());
+        let answered = self.route(peer, &request, body).await;
+        let mut response = answered.unwrap_or_else(|refusal| {
+            refusal.log(peer, request.method(), request.uri().path());
+            refusal.response(self.metadata_url(&request).as_deref())
+        });
+        let mechanism = presented_token::mechanism(request.headers(), &self.config.cookie_names);
+        cors::allow(
+            &self.config.cors,
+            request.headers(),
+            mechanism,
+            response.headers_mut(),
+        );
+        if cors::is_preflight(&request) {
+            cors::allow_preflight(response.headers_mut());
+        }
+        if request.method() == Method::HEAD {
+            *response.body_mut() = ResponseBody::EMPTY;
+        }
+        response
+    }
+
+    async fn route(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+        body: Incoming,
+    ) -> Result<Response<ResponseBody>, Refusal> {
+        let path = request.uri().path();
+        let method = request.method();
+        if path == self.config.path {
+            match method.as_str() {
+                "GET" | "HEAD" => self.subscribe(peer, request),
+                "QUERY" if self.speaks(Dialect::V1) => {
+                    self.subscribe_with_body(peer, request, body).await
+                }
+                "POST" => self.publish(request, body).await,
+                "OPTIONS" => Ok(options(self.hub_methods())),
+                _ => Err(Refusal::UnknownMethod {
+                    allow: self.hub_methods(),
+                }),
+            }
+        } else if path == self.metadata_path && self.speaks(Dialect::V1) {
+            match *method {
+                Method::GET | Method::HEAD => {
+                    let site = Site::of(&self.config, request)?;
+                    Ok(metadata::answer(
+                        &site.resource,
+                        &self.config.cookie_names[0],
+                    ))
+                }
+                Method::OPTIONS => Ok(options(DOCUMENT_METHODS)),
+                _ => Err(Refusal::UnknownMethod {
+                    allow: DOCUMENT_METHODS,
+                }),
+            }
+        } else if path == health::PATH {
+            match *method {
+                Method::GET | Method::HEAD => Ok(health::answer()),
+                _ => Err(Refusal::UnknownMethod { allow: "GET, HEAD" }),
+            }
+        } else {
+            Err(Refusal::UnknownPath)
+        }
+    }
+
+    fn hub_methods(&self) -> &'static str {
+        if self.speaks(Dialect::V1) {
+            HUB_METHODS
+        } else {
+            HUB_METHODS_V0
+        }
+    }
+
+    fn speaks(&self, dialect: Dialect) -> bool {
+        self.config.dialects.contains(dialect)
+    }
+
+    /// Where the metadata document is, for challenges; a hub of 0.x alone has none.
+    fn metadata_url(&self, request: &Request<()>) -> Option<String> {
+        let site = self
+            .speaks(Dialect::V1)
+            .then(|| Site::of(&self.config, request).ok())??;
+        site.url
+            .url()
+            .join(&self.metadata_path)
+            .ok()
+            .map(Into::into)
+    }
+
+    /// The dialect that a request without a usable token shows, whether or not it is enabled: for the log line of its 401.
+    fn shown_dialect(&self, request: &Request<()>) -> Dialect {
+        let query = request.uri().query().unwrap_or_default();
+        let in_query = !matches!(presented_token::from_query(query), Ok(None));
+        let in_cookie =
+            presented_token::from_cookie(request.headers(), &[COOKIE_V0.to_owned()]).is_some();
+        if in_query || in_cookie {
+            return Dialect::V0;
+        }
+        let hints = DialectHints::of(query, None);
+        match request_dialect(Dialects::Both, None, hints) {
+            Ok(shown) if hints != DialectHints::default() => shown,
+            _ if self.speaks(Dialect::V1) => Dialect::V1,
+            _ => Dialect::V0,
+        }
+    }
+
+    /// The token of a request, verified for `role`; none if the request presents none.
+    fn bearer(
+        &self,
+        request: &Request<()>,
+        site: &Site,
+        role: Role,
+    ) -> Result<Option<Bearer>, Refusal> {
+        if let Some(presented) = presented_token::from_header(request.headers())? {
+            return self.verify(&presented, site, role).map(Some);
+        }
+        if self.speaks(Dialect::V0)
+            && let Some(presented) =
+                presented_token::from_query(request.uri().query().unwrap_or_default())?
+        {
+            let bearer = self.verify(&presented, site, role)?;
+            // auth.query-token.not-accepted: in 1.0 such a token gives no rights, nor does it get in the way
+            if bearer.token.dialect() == Dialect::V0 {
+                return Ok(Some(bearer));
+            }
+        }
+        let presented = presented_token::from_cookie(request.headers(), &self.config.cookie_names);
+        presented
+            .map(|presented| self.verify(&presented, site, role))
+            .transpose()
+    }
+
+    fn verify(
+        &self,
+        presented: &PresentedToken,
+        site: &Site,
+        role: Role,
+    ) -> Result<Bearer, Refusal> {
+        let context = TokenContext {
+            keys: &self.config.keys,
+            audiences: std::slice::from_ref(&site.resource),
+            dialects: self.config.dialects,
+            hub_url: &site.url,
+            limits: &self.config.limits,
+            now_unix_s: since_epoch().as_secs(),
+        };
+        let token =
+            access_token::verify(&presented.token, role, &context).map_err(Refusal::Token)?;
+        Ok(Bearer {
+            token,
+            mechanism: presented.mechanism,
+        })
+    }
+}
+
+/// The answer to `OPTIONS`, preflight or not.
+fn options(allow: &'static str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::EMPTY);
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static(allow));
+    response
+}
+
+/// Whether a body of this type is a form; parameters such as `charset` change nothing.
+fn is_form(headers: &HeaderMap) -> bool {
+    let media_type = headers
+        .get(http::header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = media_type.and_then(|media_type| media_type.split(';').next());
+    essence.is_some_and(|essence| {
+        essence
+            .trim()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+    })
+}
+
+/// The present, as tokens count it.
+fn since_epoch() -> Duration {
+    // A clock before 1970 makes every token with `nbf` fail, which is the safe side.
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+}

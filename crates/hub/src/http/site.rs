@@ -1,0 +1,72 @@
+//! Under which URL the sender of a request knows the hub, and under which name its tokens have to be issued.
+
+use assay_hub_core::HubUrl;
+use http::Request;
+use http::header::HOST;
+
+use super::refusal::Refusal;
+use crate::config::{FixedIdentity, HubConfig, Identity, Origin};
+
+/// The hub as one request sees it.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// The base of relative topics and patterns.
+    pub(crate) url: HubUrl,
+    /// The audience of 1.0 tokens.
+    pub(crate) resource: String,
+    /// The origin of pages that the hub itself could have served (csrf.origin-mismatch).
+    pub(crate) origin: Option<Origin>,
+}
+
+impl Site {
+    /// A configured identity counts, or else the URL of the request: `http`, the authority that it names, the hub's path.
+    ///
+    /// Behind a proxy that speaks TLS, that URL is not the one clients know; hence `--resource-identifier`.
+    pub(crate) fn of(config: &HubConfig, request: &Request<()>) -> Result<Self, Refusal> {
+        // RFC 9112, section 3.2: a proxy may have taken another one of them for the host.
+        if request.headers().get_all(HOST).iter().nth(1).is_some() {
+            return Err(Refusal::Host);
+        }
+        match &config.identity {
+            Identity::Fixed(FixedIdentity {
+                resource,
+                url: Some((url, origin)),
+            }) => Ok(Self {
+                url: url.clone(),
+                resource: resource.clone(),
+                origin: Some(origin.clone()),
+            }),
+            Identity::Fixed(FixedIdentity {
+                resource,
+                url: None,
+            }) => Ok(Self {
+                resource: resource.clone(),
+                ..Self::of_request(config, request)?
+            }),
+            Identity::Request => Self::of_request(config, request),
+        }
+    }
+
+    fn of_request(config: &HubConfig, request: &Request<()>) -> Result<Self, Refusal> {
+        // HTTP/2, and HTTP/1.1 in absolute form, name the authority in the target.
+        let authority = match request.uri().authority() {
+            Some(authority) => authority.as_str(),
+            None => request
+                .headers()
+                .get(HOST)
+                .and_then(|host| host.to_str().ok())
+                .ok_or(Refusal::Host)?,
+        };
+        if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\']) {
+            return Err(Refusal::Host);
+        }
+        let url = HubUrl::parse(&format!("http://{authority}{}", config.path))
+            .map_err(|_| Refusal::Host)?;
+        let origin = Origin::of_url(url.url());
+        Ok(Self {
+            resource: url.as_str().to_owned(),
+            url,
+            origin,
+        })
+    }
+}

@@ -1,0 +1,158 @@
+//! GET (or QUERY) on the hub URL: a stream of the updates that match.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
+use assay_hub_core::{Dialect, ResponseCursor, Role, Subscribe, SubscribeQuery};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use super::event_stream::{EventStream, PlannedEnd};
+use super::refusal::Refusal;
+use super::response_body::ResponseBody;
+use super::site::Site;
+use super::{Bearer, Endpoints, since_epoch};
+use crate::config::Anonymous;
+
+/// The cursor of the request, which every `EventSource` sends when it comes back.
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// The response cursor of 1.0; 0.x has it under the name of the request's.
+const MERCURE_LAST_EVENT_ID: HeaderName = HeaderName::from_static("mercure-last-event-id");
+/// Tells nginx, and others that follow it, to pass on each event at once (sse.no-buffering).
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How long before the expiry of its token a stream ends: the last bytes are out, and the timer fired, by then
+/// (private.exp-closes-connection: no later than `exp`).
+const EXPIRY_MARGIN: Duration = Duration::from_millis(50);
+
+/// Somebody who may subscribe.
+struct Admitted {
+    site: Site,
+    bearer: Option<Bearer>,
+}
+
+impl Endpoints {
+    /// Opens a stream whose matchers are in the query component.
+    pub(super) fn subscribe(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+    ) -> Result<Response<ResponseBody>, Refusal> {
+        let admitted = self.admit(request)?;
+        self.open(peer, request, None, admitted)
+    }
+
+    /// Opens a stream whose matchers are in the body, the query component, or both (subscribe.query-method.union).
+    pub(super) async fn subscribe_with_body(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+        body: Incoming,
+    ) -> Result<Response<ResponseBody>, Refusal> {
+        // Before the body: who is not admitted has none of it read.
+        let admitted = self.admit(request)?;
+        let form = self.form(request, body).await?;
+        self.open(peer, request, Some(&form), admitted)
+    }
+
+    /// The token of a subscriber. Without one the hub has to accept anonymous subscribers.
+    fn admit(&self, request: &Request<()>) -> Result<Admitted, Refusal> {
+        let site = Site::of(&self.config, request)?;
+        let bearer = self.bearer(request, &site, Role::Subscriber)?;
+        if bearer.is_none() && self.config.anonymous == Anonymous::Refused {
+            return Err(Refusal::TokenMissing {
+                would_be: self.shown_dialect(request),
+            });
+        }
+        Ok(Admitted { site, bearer })
+    }
+
+    fn open(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+        body: Option<&[u8]>,
+        Admitted { site, bearer }: Admitted,
+    ) -> Result<Response<ResponseBody>, Refusal> {
+        let query = request.uri().query().unwrap_or_default();
+        let token_dialect = bearer.as_ref().map(|bearer| bearer.token.dialect());
+        // The dialect of the request, decided here once.
+        let dialect = request_dialect(
+            self.config.dialects,
+            token_dialect,
+            DialectHints::of(query, body),
+        )?;
+        let limits = &self.config.limits;
+        let header_cursor = request
+            .headers()
+            .get(LAST_EVENT_ID)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()));
+        let query = SubscribeQuery::parse(
+            query,
+            body,
+            header_cursor.as_deref(),
+            dialect,
+            &site.url,
+            limits,
+        )?;
+        let end = self.planned_end(bearer.as_ref());
+        let (subscriber, cursor) = self.hub.subscribe(Subscribe {
+            matchers: query.matchers,
+            token: bearer.map(|bearer| bearer.token),
+            last_event_id: query.last_event_id,
+        })?;
+        let stream = EventStream::new(subscriber, peer, self.config.heartbeat, end);
+        let mut response = Response::new(ResponseBody::Events(Box::new(stream)));
+        set_fields(response.headers_mut(), dialect, cursor.as_ref());
+        tracing::debug!(%peer, %dialect, "subscribed");
+        Ok(response)
+    }
+
+    /// When the stream has to end: at the expiry of its token, or at the end of its longest life, shortened by up to a
+    /// fifth so that a crowd that came together does not come back together (private.max-lifetime).
+    fn planned_end(&self, bearer: Option<&Bearer>) -> Option<PlannedEnd> {
+        let now = Instant::now();
+        let expiry = bearer
+            .and_then(|bearer| bearer.token.expires_at_unix_s())
+            .and_then(|exp| {
+                let left = Duration::from_secs(exp)
+                    .saturating_sub(since_epoch())
+                    .saturating_sub(EXPIRY_MARGIN);
+                // Beyond the range of the clock: never.
+                Some(PlannedEnd {
+                    at: now.checked_add(left)?,
+                    reason: "token-expired",
+                })
+            });
+        let lifetime = self.config.max_lifetime.map(|longest| {
+            let life = longest.mul_f64(1.0 - 0.2 * rand::random::<f64>());
+            PlannedEnd {
+                at: now + life,
+                reason: "max-lifetime",
+            }
+        });
+        expiry.into_iter().chain(lifetime).min_by_key(|end| end.at)
+    }
+}
+
+fn set_fields(headers: &mut HeaderMap, dialect: Dialect, cursor: Option<&ResponseCursor>) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    // replay.response-field.present, replay.response-header-on-header; ids hold no character that a field cannot have.
+    if let Some(cursor) = cursor
+        && let Ok(value) = HeaderValue::from_bytes(cursor.as_str().as_bytes())
+    {
+        headers.insert(
+            if dialect == Dialect::V1 {
+                MERCURE_LAST_EVENT_ID
+            } else {
+                LAST_EVENT_ID
+            },
+            value,
+        );
+    }
+}

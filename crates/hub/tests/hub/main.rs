@@ -1,0 +1,12 @@
+//! The hub as its peers see it: real sockets, raw requests, raw answers.
+//!
+//! One binary; each file is a table of cases through one `check`, or a scene with streams.
+
+mod browsers;
+mod http2;
+mod refusals;
+mod scenes;
+mod settings;
+mod streams;
+mod support;
+mod tokens;

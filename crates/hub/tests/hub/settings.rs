@@ -1,0 +1,218 @@
+//! Mistakes at start: each is refused with its place and with what to write instead.
+
+use assay_hub::{HubOptions, Source, Written};
+
+use crate::support::{SECRET, open_hub, written};
+
+const PUBLIC_PEM: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEVs/o5+uQbTjL3chynL4wXgUg2R9\nq9UU8I5mEovUf86QZ7kOBIjJwqnzD1omageEHWwHdBO6B+dFabmdT9POxg==\n-----END PUBLIC KEY-----\n";
+
+fn check(options: &HubOptions, expected: &[&str]) {
+    let error = options.check().expect_err("a mistake").to_string();
+    for part in expected {
+        assert!(error.contains(part), "{part:?} is not in {error:?}");
+    }
+}
+
+fn with(change: impl FnOnce(&mut HubOptions)) -> HubOptions {
+    let mut options = open_hub();
+    change(&mut options);
+    options
+}
+
+#[test]
+fn a_key_alone_is_enough_in_any_dialect() {
+    for dialects in ["1.0", "0.x", "1.0,0.x"] {
+        let options = HubOptions {
+            jwt_key: Some(written("jwt-key", SECRET)),
+            dialects: Some(written("dialects", dialects)),
+            ..HubOptions::default()
+        };
+        let (config, warnings) = options.check().expect(dialects);
+        assert_eq!(config.listen().to_string(), "127.0.0.1:3000");
+        assert_eq!(
+            config.url(config.listen()),
+            "http://127.0.0.1:3000/.well-known/mercure"
+        );
+        assert_eq!(warnings, []);
+    }
+}
+
+#[test]
+fn keys() {
+    let key = |value: &str| Some(written("jwt-key", value));
+    let algorithm = |value: &str| Some(written("jwt-algorithm", value));
+    check(&with(|it| it.jwt_key = None), &["publisher", "--jwt-key"]);
+    check(
+        &with(|it| {
+            it.publisher_jwt_key = it.jwt_key.take();
+            it.anonymous = false;
+        }),
+        &["subscriber", "--subscriber-jwt-key"],
+    );
+    check(
+        &with(|it| it.jwt_key = key("")),
+        &["--jwt-key is empty", "@file"],
+    );
+    check(
+        &with(|it| it.jwt_key = key(PUBLIC_PEM)),
+        &["--jwt-key", "PEM", "HS256", "--jwt-algorithm RS256"],
+    );
+    check(
+        &with(|it| it.jwt_algorithm = algorithm("RS256")),
+        &["--jwt-algorithm is RS256", "--jwt-key is a secret", "HS256"],
+    );
+    check(
+        &with(|it| it.jwt_algorithm = algorithm("none")),
+        &["--jwt-algorithm", "\"none\"", "EdDSA"],
+    );
+    check(
+        &with(|it| it.jwt_algorithm = algorithm("hs256")),
+        &["\"hs256\"", "HS256"],
+    );
+    check(
+        &with(|it| {
+            it.jwt_key = key(&PUBLIC_PEM.replace("PUBLIC", "PRIVATE"));
+            it.jwt_algorithm = algorithm("ES256");
+        }),
+        &["--jwt-key is a private key", "openssl pkey"],
+    );
+    check(
+        &with(|it| {
+            it.jwt_key = key(PUBLIC_PEM);
+            it.jwt_algorithm = algorithm("RS256");
+        }),
+        &["--jwt-key", "RS256"],
+    );
+    check(
+        &with(|it| {
+            it.jwt_key = Some(Written::new("jwt-key", Source::Environment, "short"));
+            it.dialects = None;
+        }),
+        &["ASSAY_HUB_JWT_KEY has 5 bytes", "32 bytes", "openssl rand"],
+    );
+    for dialects in ["1.0,0.x", "0.x"] {
+        let (_, warnings) = with(|it| {
+            it.jwt_key = key("short");
+            it.dialects = Some(written("dialects", dialects));
+        })
+        .check()
+        .expect("0.x takes it");
+        assert_eq!(warnings.len(), 1, "{dialects}: {warnings:?}");
+        assert!(
+            warnings[0].to_string().contains("0.x only"),
+            "{}",
+            warnings[0]
+        );
+    }
+    with(|it| {
+        it.jwt_key = key(PUBLIC_PEM);
+        it.jwt_algorithm = algorithm("ES256");
+    })
+    .check()
+    .expect("a public key with its algorithm");
+}
+
+#[test]
+fn origins() {
+    let cors = |value: &str| with(|it| it.cors_origins = vec![written("cors-origin", value)]);
+    check(
+        &cors("https://app.example/"),
+        &["--cors-origin", "write https://app.example"],
+    );
+    check(
+        &cors("https://app.example/app"),
+        &["write https://app.example"],
+    );
+    check(
+        &cors("app.example"),
+        &["--cors-origin", "https://app.example.com"],
+    );
+    check(
+        &cors("*,https://app.example"),
+        &["`*` beside listed origins"],
+    );
+    check(&cors("https://*.example"), &["wildcard"]);
+    let (_, warnings) = cors("*").check().expect("`*` alone is allowed");
+    assert!(
+        warnings[0].to_string().contains("cookie"),
+        "{}",
+        warnings[0]
+    );
+    let publish =
+        |value: &str| with(|it| it.publish_origins = vec![written("publish-origin", value)]);
+    check(&publish("*"), &["--publish-origin", "list the origins"]);
+    check(
+        &publish("https://app.example/"),
+        &["--publish-origin", "write https://app.example"],
+    );
+}
+
+#[test]
+fn other_settings() {
+    let set = |field: fn(&mut HubOptions) -> &mut Option<Written>,
+               name: &'static str,
+               value: &str| { with(|it| *field(it) = Some(written(name, value))) };
+    check(
+        &set(|it| &mut it.dialects, "dialects", "2.0"),
+        &["--dialects", "1.0,0.x"],
+    );
+    check(
+        &set(|it| &mut it.listen, "listen", "example.com:80"),
+        &["--listen", "127.0.0.1:3000"],
+    );
+    check(
+        &set(|it| &mut it.listen, "listen", "3000"),
+        &["--listen", "127.0.0.1:3000"],
+    );
+    check(
+        &set(|it| &mut it.heartbeat, "heartbeat", "15"),
+        &["--heartbeat", "15s"],
+    );
+    check(
+        &set(|it| &mut it.write_timeout, "write-timeout", "-1s"),
+        &["--write-timeout", "0 for off"],
+    );
+    check(
+        &set(|it| &mut it.history_size, "history-size", "many"),
+        &["--history-size", "10000"],
+    );
+    check(
+        &set(|it| &mut it.max_subscribers, "max-subscribers", "0"),
+        &["--max-subscribers"],
+    );
+    check(
+        &set(|it| &mut it.cookie_name, "cookie-name", "a b"),
+        &["--cookie-name"],
+    );
+    check(
+        &set(|it| &mut it.issuer, "issuer", ""),
+        &["--issuer", "iss"],
+    );
+    check(
+        &set(|it| &mut it.resource_identifier, "resource-identifier", ""),
+        &["--resource-identifier", "https://"],
+    );
+    for path in ["mercure", "/a/", "//a", "/a b", "/a?b", "/a/../b", ""] {
+        check(
+            &set(|it| &mut it.path, "path", path),
+            &["--path", "/.well-known/mercure"],
+        );
+    }
+    for (listen, shown) in [
+        ("localhost:80", "http://127.0.0.1:80/.well-known/mercure"),
+        (":8080", "http://127.0.0.1:8080/.well-known/mercure"),
+        ("[::]:0", "http://[::1]:0/.well-known/mercure"),
+    ] {
+        let (config, _) = set(|it| &mut it.listen, "listen", listen)
+            .check()
+            .expect(listen);
+        assert_eq!(config.url(config.listen()), shown);
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let options = open_hub();
+    let (config, _) = options.check().expect("right options");
+    assert!(!format!("{options:?} {config:?}").contains(SECRET));
+}

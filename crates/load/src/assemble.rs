@@ -1,0 +1,194 @@
+//! From the records of a run to its document: settles the ledger, takes the percentiles, judges the workbench's own health.
+//! Nothing is measured here, and nothing is written.
+
+mod failures;
+mod health;
+mod metrics;
+mod notes;
+mod publications;
+mod seconds;
+
+use assay_results::{
+    Environment, LoadRecord, LoadResults, LoadRun, PartialCause, Phase, ProbeComparison,
+    PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
+};
+
+use crate::ledger::{self, Ending, Ledger};
+use crate::percentiles::{SubscriberTimes, by_second};
+use crate::plan::{PhaseKind, Plan};
+use crate::record::PublicationOutcome;
+use crate::run::{RunRecord, Setup};
+use crate::scenario::Scenario;
+
+/// What only the caller knows.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// Machine, program, command.
+    pub environment: Environment,
+    /// The hub, as the document describes it.
+    pub target: TargetInfo,
+    /// When the run began, in milliseconds of Unix time.
+    pub started_unix_ms: u64,
+}
+
+/// Only when somebody interrupts do we stop listening to a hub that may still deliver.
+fn ending(run: &RunRecord) -> Ending {
+    match &run.partial {
+        Some(partial) if partial.cause == PartialCause::Interrupted => Ending::CutShort,
+        _ => Ending::Whole,
+    }
+}
+
+/// The document of a run and the files beside it.
+pub fn assemble(
+    scenario: &Scenario,
+    setup: &Setup,
+    run: &RunRecord,
+    surroundings: Surroundings,
+) -> LoadResults {
+    let plan = &*setup.plan;
+    let publications = &run.publishers.publications;
+    let ledger = ledger::settle(plan, publications, &run.crowd, ending(run));
+    let times = SubscriberTimes::of(plan, publications, &run.crowd, &ledger);
+    let by_second = by_second(plan, &run.crowd, &ledger);
+    let lags = metrics::PublisherTimes::of(
+        plan,
+        &run.publishers,
+        ledger.expectations.cut_off.unwrap_or(run.ended_at),
+    );
+    // Among what came: lags are compared with it.
+    let delivery_p99_us = times.delivery.received(0.99).unwrap_or(0);
+    let health = assay_results::Health::judge(
+        health::seconds(plan, &run.system, &times, &lags),
+        delivery_p99_us,
+    );
+    let started_unix_ms = surroundings.started_unix_ms;
+    let record = LoadRecord {
+        partial: run.partial.clone(),
+        scenario: scenario_info(scenario, setup),
+        target: TargetInfo {
+            server: surroundings
+                .target
+                .server
+                .or_else(|| run.hub.server.clone()),
+            ..surroundings.target
+        },
+        environment: surroundings.environment,
+        phases: plan.phases.iter().map(phase).collect(),
+        subscribers: plan.subscribers.len() as u64,
+        unconnected: ledger.unconnected.len() as u64,
+        ramp_failed: ramp_failed(scenario, plan, &ledger),
+        publishes: publish_counts(plan, run),
+        ledger: ledger.counts,
+        wrong_deliveries: ledger.wrong.clone(),
+        failures: failures::of(plan, run, &ledger),
+        metrics: metrics::distributions(plan, &times, &lags),
+        probes: probe_comparison(&times),
+        seconds: seconds::of(plan, run, &by_second),
+        ramp: run.ramp.clone(),
+        arrival: arrival_curve(&times.delivery, unconnected_deliveries(plan, &ledger)),
+        publications: publications::rows(plan, publications, &ledger, &times),
+        notes: notes::of(scenario, setup, run, &ledger, &times, &health),
+        health,
+    };
+    LoadResults {
+        run: LoadRun::new(record),
+        interval_logs: metrics::interval_logs(plan, &times, &lags, &by_second, started_unix_ms),
+        scenario_toml: Scenario {
+            seed: Some(plan.seed),
+            ..scenario.clone()
+        }
+        .filled_in(),
+    }
+}
+
+fn scenario_info(scenario: &Scenario, setup: &Setup) -> ScenarioInfo {
+    ScenarioInfo {
+        name: scenario.name.clone(),
+        question: scenario.question.clone(),
+        seed: setup.plan.seed,
+        event: scenario.words.event.clone(),
+        audience: scenario.words.audience.clone(),
+        late_after_us: setup.plan.late_after.as_micros() as u64,
+        topics: setup.plan.topics.len() as u64,
+        publishes: setup.sums.updates,
+        deliveries: setup.sums.deliveries,
+    }
+}
+
+fn phase(phase: &crate::plan::Phase) -> Phase {
+    Phase {
+        name: phase.name.clone(),
+        kind: kind(phase.kind),
+        start_us: phase.start.0,
+        end_us: phase.end.0,
+    }
+}
+
+/// The same in the words of the document.
+fn kind(kind: PhaseKind) -> assay_results::PhaseKind {
+    match kind {
+        PhaseKind::Ramp => assay_results::PhaseKind::Ramp,
+        PhaseKind::Settle => assay_results::PhaseKind::Settle,
+        PhaseKind::WarmUp => assay_results::PhaseKind::WarmUp,
+        PhaseKind::Measure => assay_results::PhaseKind::Measure,
+        PhaseKind::Drain => assay_results::PhaseKind::Drain,
+    }
+}
+
+fn ramp_failed(scenario: &Scenario, plan: &Plan, ledger: &Ledger) -> bool {
+    let percent = ledger.unconnected.len() as f64 * 100.0 / plan.subscribers.len().max(1) as f64;
+    percent > scenario.bounds.unconnected_percent
+}
+
+fn publish_counts(plan: &Plan, run: &RunRecord) -> PublishCounts {
+    let publishers = &run.publishers;
+    let mut counts = PublishCounts {
+        planned: plan.publications.len() as u64,
+        held_back: publishers.held_back.len() as u64,
+        ..PublishCounts::default()
+    };
+    for record in &publishers.publications {
+        let never_due = plan.publications[record.publication as usize].at > run.ended_at;
+        match record.outcome {
+            PublicationOutcome::Accepted => counts.accepted += 1,
+            PublicationOutcome::Refused { .. } => counts.refused += 1,
+            // The run ended before its instant: nobody failed.
+            PublicationOutcome::NotSent(_) if never_due => {}
+            PublicationOutcome::Unanswered(_) | PublicationOutcome::NotSent(_) => {
+                counts.failed += 1;
+            }
+        }
+    }
+    counts
+}
+
+/// Measured deliveries that subscribers who never connected would have got: of updates that the hub took.
+fn unconnected_deliveries(plan: &Plan, ledger: &Ledger) -> u64 {
+    let mut by_topic = vec![0_u64; plan.topics.len()];
+    for unconnected in &ledger.unconnected {
+        for &topic in &plan.subscribers[unconnected.subscriber as usize].topics {
+            by_topic[topic as usize] += 1;
+        }
+    }
+    plan.publications
+        .iter()
+        .zip(&ledger.expectations.taken)
+        .filter(|(update, taken)| update.phase == PhaseKind::Measure && **taken)
+        .map(|(update, _)| by_topic[update.topic as usize])
+        .sum()
+}
+
+fn probe_comparison(times: &SubscriberTimes) -> Option<ProbeComparison> {
+    let probes = &times.probes;
+    // When all subscribers are probes there is nothing to compare.
+    (probes.crowd_delivery.samples() > 0 && probes.delivery.samples() > 0).then(|| {
+        ProbeComparison {
+            probes: probes.probes,
+            probes_p50: probes.delivery.received(0.5),
+            crowd_p50: probes.crowd_delivery.received(0.5),
+            probes_p99: probes.delivery.received(0.99),
+            crowd_p99: probes.crowd_delivery.received(0.99),
+        }
+    })
+}

@@ -1,0 +1,85 @@
+//! Why a subscriber is not (or no longer) connected.
+
+use super::limits;
+use std::io;
+
+/// Why an attempt to connect, or a stream, ended. The text names what the hub did and, where there is one, the next step.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Failure {
+    /// The system would not connect, or the connection broke: the kind and text of its error.
+    #[error("{1}")]
+    Io(io::ErrorKind, String),
+    /// No connection within the bound.
+    #[error("no connection within {} s", limits::CONNECT_TIMEOUT.as_secs())]
+    ConnectTimeout,
+    /// The TLS handshake or a TLS record was wrong.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The request was sent, and no complete response head came within the bound.
+    #[error("no response head within {} s", limits::HEAD_TIMEOUT.as_secs())]
+    HeadTimeout,
+    /// An answer other than 200, with its `WWW-Authenticate` or `Location` if it has one.
+    #[error("status {code}{}", explanation.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    Status {
+        /// The status code.
+        code: u16,
+        /// The field that explains it.
+        explanation: Option<String>,
+    },
+    /// A 200 whose content type is not `text/event-stream`.
+    #[error("the answer is no event stream (content type {0:?}): is this the URL of the hub?")]
+    NotEventStream(String),
+    /// A body that is compressed or encoded in a way that was not asked for.
+    #[error("body encoded as {0:?}, which was not asked for")]
+    Encoded(String),
+    /// The answer is no HTTP/1.1.
+    #[error("not an HTTP/1.1 answer: {0}")]
+    NotHttp(String),
+    /// The response head is longer than the bound.
+    #[error("response head longer than {} bytes", limits::HEAD_BYTES_MAX)]
+    HeadTooLong,
+    /// The chunked framing of the body is broken.
+    #[error("broken chunked framing: {0}")]
+    BadChunk(&'static str),
+    /// An event is larger than the bound.
+    #[error("event longer than {} bytes", limits::EVENT_BYTES_MAX)]
+    EventTooLong,
+    /// Much was sent, and nothing of it belonged to this run.
+    #[error(
+        "{} bytes in a row without an event of this run",
+        limits::IDLE_BYTES_MAX
+    )]
+    Garbage,
+    /// More events of this run than can have been published.
+    #[error(
+        "flooded: more events than {} times all publishes",
+        limits::RECEIPTS_PER_PUBLICATION_MAX
+    )]
+    Flood,
+    /// The hub ended the stream.
+    #[error("the hub closed the stream")]
+    Closed,
+    /// Connected, but the canary of the settling phase came for none, or not for all, of its topics.
+    #[error("connected, but its canary did not come")]
+    NoCanary,
+    /// The run ended before this subscriber was due, or before its attempt had ended.
+    #[error("the run ended first")]
+    RunEnded,
+}
+
+impl Failure {
+    /// Whether a further attempt could go otherwise: true for what the network, or a busy hub, may do now and then.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Io(..) | Self::ConnectTimeout | Self::HeadTimeout | Self::Closed => true,
+            Self::Status { code, .. } => matches!(code, 408 | 429 | 500 | 502 | 503 | 504),
+            _ => false,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.kind(), error.to_string())
+    }
+}

@@ -1,0 +1,124 @@
+//! Is it us? What the workbench, and the hub's process where it is known, looked like each second of a run (measuring.md). Not
+//! for judging: `assay_results::Health` holds the gates.
+
+use std::collections::HashMap;
+
+use assay_results::ThreadShare;
+
+use crate::clock::{Clock, ClockStep, Micros};
+use crate::platform::{self, KernelCounters, ProcessSample, ThreadTimes};
+
+/// Names, as the kernel keeps them, of the threads that carry the measurement.
+const WORKBENCH_THREADS: [&str; 3] = ["crowd-", "probes", "publishers"];
+
+/// One second, or what a late look made of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SystemSecond {
+    /// The second of the run at whose end this was looked up.
+    pub(crate) second: u32,
+    /// The busiest thread of the workbench.
+    pub(crate) busiest_thread: Option<ThreadShare>,
+    /// What the kernel added to its counters.
+    pub(crate) kernel: KernelCounters,
+    /// CPUs that the hub's process used, 1.0 for one.
+    pub(crate) hub_cpu: Option<f64>,
+    /// Its resident memory.
+    pub(crate) hub_memory_bytes: Option<u64>,
+}
+
+/// Looks once a second.
+pub(crate) struct Monitor {
+    clock: Clock,
+    hub_pid: Option<u32>,
+    looked_at: Micros,
+    next_second: u32,
+    threads: HashMap<u32, ThreadTimes>,
+    kernel: Option<KernelCounters>,
+    hub: Option<ProcessSample>,
+    pub(crate) seconds: Vec<SystemSecond>,
+    pub(crate) steps: Vec<ClockStep>,
+}
+
+impl Monitor {
+    pub(crate) fn new(clock: &Clock, hub_pid: Option<u32>) -> Self {
+        Self {
+            clock: clock.clone(),
+            hub_pid,
+            looked_at: clock.now(),
+            next_second: 0,
+            threads: threads(),
+            kernel: platform::kernel_counters(),
+            hub: hub_pid.and_then(platform::sample_process),
+            seconds: Vec::new(),
+            steps: Vec::new(),
+        }
+    }
+
+    /// Looks if a second of the run has ended since the last look.
+    pub(crate) fn look_if_due(&mut self) {
+        let now = self.clock.now();
+        if now.second() > self.next_second {
+            self.look(now);
+        }
+    }
+
+    /// Whether the hub's process was there at the start and is gone.
+    pub(crate) fn hub_is_gone(&self) -> bool {
+        self.hub.is_some()
+            && self
+                .hub_pid
+                .is_some_and(|pid| platform::sample_process(pid).is_none())
+    }
+
+    fn look(&mut self, now: Micros) {
+        let elapsed_us = now.micros_since(self.looked_at).max(1) as f64;
+        self.steps.extend(self.clock.sample_wall_clock());
+        let threads = threads();
+        let busiest_thread = threads
+            .values()
+            .filter_map(|thread| {
+                let before = self.threads.get(&thread.thread_id)?;
+                let used_ns = (thread.running_ns + thread.waiting_ns)
+                    .saturating_sub(before.running_ns + before.waiting_ns);
+                // Time is counted when a thread leaves its CPU, so that a look may see a bit more than has passed.
+                let share = (used_ns as f64 / 1e3 / elapsed_us).min(1.0);
+                Some(ThreadShare {
+                    thread: thread.name.clone(),
+                    share: (share * 1e3).round() / 1e3,
+                })
+            })
+            .max_by(|a, b| a.share.total_cmp(&b.share));
+        let kernel = platform::kernel_counters();
+        let hub = self.hub_pid.and_then(platform::sample_process);
+        let hub_cpu = self.hub.zip(hub).map(|(before, after)| {
+            let used_us =
+                (after.user_us + after.system_us).saturating_sub(before.user_us + before.system_us);
+            (used_us as f64 / elapsed_us * 1e3).round() / 1e3
+        });
+        self.seconds.push(SystemSecond {
+            second: now.second() - 1,
+            busiest_thread,
+            kernel: kernel
+                .zip(self.kernel)
+                .map(|(after, before)| after.since(before))
+                .unwrap_or_default(),
+            hub_cpu,
+            hub_memory_bytes: hub.map(|hub| hub.resident_bytes),
+        });
+        (self.threads, self.kernel, self.looked_at, self.next_second) =
+            (threads, kernel, now, now.second());
+        self.hub = hub.or(self.hub);
+    }
+}
+
+fn threads() -> HashMap<u32, ThreadTimes> {
+    platform::threads_of_self()
+        .into_iter()
+        .filter(|thread| {
+            WORKBENCH_THREADS
+                .iter()
+                .any(|name| thread.name.starts_with(name))
+        })
+        .map(|thread| (thread.thread_id, thread))
+        .collect()
+}

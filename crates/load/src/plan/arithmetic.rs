@@ -1,0 +1,172 @@
+//! What a plan amounts to, before anything is opened: `assay explain` prints it and the preflight compares it with what the
+//! machine has.
+
+use super::{PhaseKind, Plan};
+
+/// Enough for answers that wait through a stall of a second.
+const IN_FLIGHT_WINDOW_US: u64 = 1_000_000;
+const IN_FLIGHT_LEAST: u32 = 8;
+const IN_FLIGHT_MOST: u32 = 512;
+
+/// Listeners, event queues, timers, standard streams, the run's own files.
+const OTHER_FDS: u64 = 40;
+
+/// The sums of a plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Arithmetic {
+    /// How many subscribers connect.
+    pub subscribers: u64,
+    /// How many of them are probes.
+    pub probes: u64,
+    /// Updates of all phases, canaries included.
+    pub updates: u64,
+    /// Updates of the measured phase.
+    pub updates_measured: u64,
+    /// Deliveries of all phases when nothing is lost.
+    pub deliveries: u64,
+    /// Deliveries of the measured phase.
+    pub deliveries_measured: u64,
+    /// Mean deliveries per second in the measured phase.
+    pub deliveries_per_second: f64,
+    /// Deliveries of the busiest second.
+    pub deliveries_busiest_second: u64,
+    /// `data` alone, per second of the measured phase, in all deliveries.
+    pub bytes_per_second: f64,
+    /// Publishes that can await their answers at once; each has a connection.
+    pub in_flight: u32,
+    /// Connections to the hub.
+    pub sockets: u64,
+    /// File descriptors of this process.
+    pub fds: u64,
+    /// How long all phases take, the whole drain included, in seconds.
+    pub seconds: f64,
+}
+
+impl Arithmetic {
+    /// Adds a plan up; `in_flight` is the scenario's bound, if it states one.
+    pub fn of(plan: &Plan, in_flight: Option<u32>) -> Self {
+        let followers = followers(plan);
+        let reach = |topic: u32| followers.get(topic as usize).copied().unwrap_or(0);
+        let measured_s = plan.phase(PhaseKind::Measure).map_or(0.0, |phase| {
+            phase.end.micros_since(phase.start) as f64 / 1e6
+        });
+        let mut sums = Self {
+            subscribers: plan.subscribers.len() as u64,
+            probes: plan
+                .subscribers
+                .iter()
+                .filter(|subscriber| subscriber.probe)
+                .count() as u64,
+            updates: plan.publications.len() as u64,
+            updates_measured: 0,
+            deliveries: 0,
+            deliveries_measured: 0,
+            deliveries_per_second: 0.0,
+            deliveries_busiest_second: 0,
+            bytes_per_second: 0.0,
+            in_flight: in_flight.unwrap_or_else(|| in_flight_needed(plan)),
+            sockets: 0,
+            fds: 0,
+            seconds: plan.drain_deadline.0 as f64 / 1e6,
+        };
+        let (mut second, mut in_second, mut bytes) = (0, 0, 0);
+        for update in &plan.publications {
+            let deliveries = reach(update.topic);
+            sums.deliveries += deliveries;
+            if update.at.second() != second {
+                (second, in_second) = (update.at.second(), 0);
+            }
+            in_second += deliveries;
+            sums.deliveries_busiest_second = sums.deliveries_busiest_second.max(in_second);
+            if update.phase == PhaseKind::Measure {
+                sums.updates_measured += 1;
+                sums.deliveries_measured += deliveries;
+                bytes += deliveries * u64::from(update.payload_bytes);
+            }
+        }
+        if measured_s > 0.0 {
+            sums.deliveries_per_second = sums.deliveries_measured as f64 / measured_s;
+            sums.bytes_per_second = bytes as f64 / measured_s;
+        }
+        sums.sockets = sums.subscribers + u64::from(sums.in_flight);
+        sums.fds = sums.sockets + OTHER_FDS;
+        sums
+    }
+
+    /// File descriptors that are needed besides one for each subscriber.
+    pub fn fds_besides_subscribers(&self) -> u64 {
+        self.fds - self.subscribers
+    }
+}
+
+/// How many subscribers follow each topic.
+fn followers(plan: &Plan) -> Vec<u64> {
+    let mut followers = vec![0; plan.topics.len()];
+    for topic in plan
+        .subscribers
+        .iter()
+        .flat_map(|subscriber| &subscriber.topics)
+    {
+        if let Some(count) = followers.get_mut(*topic as usize) {
+            *count += 1;
+        }
+    }
+    followers
+}
+
+/// The most updates within any second: so many answers wait when the hub stands still for that long.
+fn in_flight_needed(plan: &Plan) -> u32 {
+    let mut oldest = 0;
+    let mut most = 0;
+    for (newest, update) in plan.publications.iter().enumerate() {
+        while update.at.micros_since(plan.publications[oldest].at) >= IN_FLIGHT_WINDOW_US {
+            oldest += 1;
+        }
+        most = most.max(newest - oldest + 1);
+    }
+    u32::try_from(most)
+        .unwrap_or(u32::MAX)
+        .clamp(IN_FLIGHT_LEAST, IN_FLIGHT_MOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::schedule;
+    use crate::scenario::{Overrides, Scenario, preset};
+
+    fn arithmetic(subscribers: u64) -> Arithmetic {
+        let overrides = Overrides {
+            subscribers: Some(subscribers),
+            ..Overrides::default()
+        };
+        let scenario = Scenario::parse("x", preset("live-score").unwrap())
+            .unwrap()
+            .with(overrides)
+            .unwrap();
+        Arithmetic::of(&schedule(&scenario, 1, 1), None)
+    }
+
+    #[test]
+    fn every_update_reaches_the_followers_of_its_topic() {
+        let sums = arithmetic(1_000);
+        // Each of two rounds of canaries reaches everyone once.
+        assert_eq!(sums.updates - 20, 473);
+        let reach = sums.deliveries_measured as f64 / sums.updates_measured as f64;
+        assert!((90.0..110.0).contains(&reach), "{reach}");
+        assert!(
+            (4_000.0..5_000.0).contains(&sums.deliveries_per_second),
+            "{sums:?}"
+        );
+        assert!(sums.deliveries_busiest_second as f64 >= sums.deliveries_per_second);
+        assert!((45..=75).contains(&sums.in_flight), "{sums:?}");
+        assert_eq!(sums.fds, 1_000 + sums.fds_besides_subscribers());
+    }
+
+    #[test]
+    fn probes_are_a_hundredth_but_fifty_or_all() {
+        for (subscribers, probes) in [(10, 10), (50, 50), (1_000, 50), (20_000, 200)] {
+            assert_eq!(arithmetic(subscribers).probes, probes, "{subscribers}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What a command line changes of a scenario. Not for anything that the file alone decides.
+
+use std::time::Duration;
+
+use super::parse::{MEASURE_SHORTEST, SUBSCRIBERS_MOST, UPDATES_MOST};
+use super::{Arrivals, Rate, Scenario};
+
+/// Each given value replaces that of the file.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// All subscribers together; groups keep their shares.
+    pub subscribers: Option<u64>,
+    /// All publishers together; groups keep their shares.
+    pub rate: Option<Rate>,
+    /// Length of the measured phase.
+    pub measure: Option<Duration>,
+    /// What every random choice follows from.
+    pub seed: Option<u64>,
+}
+
+/// A scenario cannot be changed like that.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OverrideError {
+    /// Too few to give each group one, or too many.
+    #[error("{given} subscribers: this scenario needs {least} to {SUBSCRIBERS_MOST}")]
+    Subscribers {
+        /// How many were asked for.
+        given: u64,
+        /// One for each group.
+        least: usize,
+    },
+    /// Nothing could be measured.
+    #[error("a measured phase of {} ms is too short: {} ms at least", .0.as_millis(), MEASURE_SHORTEST.as_millis())]
+    Measure(Duration),
+    /// More than a plan holds.
+    #[error(
+        "about {0} updates are more than a plan holds ({UPDATES_MOST}): lower the rate or shorten the measured phase"
+    )]
+    Updates(u64),
+}
+
+impl Scenario {
+    /// The scenario with some values replaced.
+    pub fn with(mut self, overrides: Overrides) -> Result<Self, OverrideError> {
+        if let Some(subscribers) = overrides.subscribers {
+            self.share_out(subscribers)?;
+        }
+        if let Some(rate) = overrides.rate {
+            let factor = rate.per_second() / self.updates_per_second();
+            for group in &mut self.publishers {
+                group.rate = group.rate.times(factor);
+                // Bursts as dense, against the quiet between them, as the file has them.
+                if let Arrivals::Bursts { spacing, .. } = &mut group.arrivals
+                    && factor > 1.0
+                {
+                    *spacing = spacing.div_f64(factor);
+                }
+            }
+        }
+        if let Some(measure) = overrides.measure {
+            if measure < MEASURE_SHORTEST {
+                return Err(OverrideError::Measure(measure));
+            }
+            self.phases.measure = measure;
+        }
+        let updates = self.updates_about();
+        if updates > UPDATES_MOST {
+            return Err(OverrideError::Updates(updates));
+        }
+        self.seed = overrides.seed.or(self.seed);
+        Ok(self)
+    }
+
+    /// Groups keep their shares, and at least one subscriber; the last group takes what rounding leaves.
+    fn share_out(&mut self, given: u64) -> Result<(), OverrideError> {
+        let least = self.subscribers.len();
+        if given < least as u64 || given > SUBSCRIBERS_MOST {
+            return Err(OverrideError::Subscribers { given, least });
+        }
+        let before = u64::from(self.subscriber_count());
+        let mut left = given;
+        for (group, groups_after) in self.subscribers.iter_mut().zip((0..least as u64).rev()) {
+            let share = given * u64::from(group.count) / before;
+            let count = if groups_after == 0 {
+                left
+            } else {
+                share.clamp(1, left - groups_after)
+            };
+            group.count = u32::try_from(count).unwrap_or(u32::MAX);
+            left -= count;
+        }
+        Ok(())
+    }
+
+    /// About how many updates warm-up and measured phase hold.
+    pub(super) fn updates_about(&self) -> u64 {
+        let loaded = self.phases.warm_up + self.phases.measure;
+        (self.updates_per_second() * loaded.as_secs_f64()).round() as u64
+    }
+}

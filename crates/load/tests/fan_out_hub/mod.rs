@@ -1,0 +1,192 @@
+//! A hub of a hundred lines that does fan out over HTTP/1.1, in dialect 1.0 and without tokens, and that can be told to misbehave.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use assay_client::{Dialect, Endpoint, EndpointOptions};
+use assay_load::target::{SubscriberTokens, Target};
+use url::form_urlencoded;
+
+/// A hub on a free port of 127.0.0.1.
+pub(crate) struct FanOutHub {
+    pub(crate) address: SocketAddr,
+    state: Arc<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Topics and connection of each subscriber.
+    subscribers: Mutex<Vec<(Vec<String>, TcpStream)>>,
+    /// Every connection, for dying.
+    connections: Mutex<Vec<TcpStream>>,
+    /// Held while the hub is paused: publishes then wait, connections do not.
+    paused: Mutex<()>,
+    /// What publishes are answered with; 0 stands for 200.
+    publish_status: AtomicU16,
+    /// What subscriptions are answered with; 0 stands for 200.
+    subscribe_status: AtomicU16,
+    dead: AtomicBool,
+    /// Publishes taken so far.
+    published: AtomicU64,
+    /// The publish of this number is taken and fanned out to nobody.
+    forgotten: AtomicU64,
+}
+
+impl FanOutHub {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::new(State::default());
+        state.forgotten.store(u64::MAX, Relaxed);
+        let accepting = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                // The connection that tells of the death is the last one.
+                if accepting.dead.load(Relaxed) {
+                    return;
+                }
+                let state = Arc::clone(&accepting);
+                lock(&state.connections).push(stream.try_clone().unwrap());
+                std::thread::spawn(move || serve(&state, stream));
+            }
+        });
+        Self { address, state }
+    }
+
+    pub(crate) fn target(&self) -> Target {
+        target(&format!("http://{}/.well-known/mercure", self.address))
+    }
+
+    pub(crate) fn answer_publishes_with(&self, status: u16) {
+        self.state.publish_status.store(status, Relaxed);
+    }
+
+    pub(crate) fn answer_subscriptions_with(&self, status: u16) {
+        self.state.subscribe_status.store(status, Relaxed);
+    }
+
+    /// Takes the publish of this number, from 0 with the preflight's, and gives it to nobody.
+    pub(crate) fn forget(&self, number: u64) {
+        self.state.forgotten.store(number, Relaxed);
+    }
+
+    /// Publishes wait until the guard is dropped.
+    pub(crate) fn pause(&self) -> MutexGuard<'_, ()> {
+        lock(&self.state.paused)
+    }
+
+    /// Closes every connection and accepts no more.
+    pub(crate) fn die(&self) {
+        self.state.dead.store(true, Relaxed);
+        let _ = TcpStream::connect(self.address);
+        for connection in lock(&self.state.connections).iter() {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// A target in dialect 1.0 without tokens.
+pub(crate) fn target(url: &str) -> Target {
+    Target {
+        endpoint: Endpoint::new(EndpointOptions::for_url(url.parse().unwrap())).unwrap(),
+        dialect: Dialect::V1,
+        publisher_token: None,
+        subscriber_tokens: SubscriberTokens::Anonymous,
+        hub_pid: None,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers requests until the peer goes; a subscriber's connection is left to the publishes.
+fn serve(state: &State, mut stream: TcpStream) {
+    stream.set_nodelay(true).unwrap();
+    while let Some((head, body)) = read_request(&mut stream) {
+        let target = head.split(' ').nth(1).unwrap_or_default();
+        if head.starts_with("GET") {
+            subscribe(state, target, stream);
+            return;
+        }
+        let answer = publish(state, &body);
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn subscribe(state: &State, target: &str, mut stream: TcpStream) {
+    let status = state.subscribe_status.load(Relaxed);
+    if status != 0 {
+        let _ = stream.write_all(refusal(status).as_bytes());
+        return;
+    }
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let topics = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, _)| name == "match")
+        .map(|(_, topic)| topic.into_owned())
+        .collect();
+    let mut subscribers = lock(&state.subscribers);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:\n";
+    if stream.write_all(head.as_bytes()).is_ok() {
+        subscribers.push((topics, stream));
+    }
+}
+
+fn publish(state: &State, body: &[u8]) -> String {
+    let status = state.publish_status.load(Relaxed);
+    if status != 0 {
+        return refusal(status);
+    }
+    drop(lock(&state.paused));
+    let number = state.published.fetch_add(1, Relaxed);
+    let field = |wanted: &str| {
+        let mut fields = form_urlencoded::parse(body);
+        fields
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value.into_owned())
+    };
+    let (topic, data) = (field("topic").unwrap(), field("data").unwrap());
+    if number != state.forgotten.load(Relaxed) {
+        let event = format!("id: {number}\ndata: {data}\n\n");
+        lock(&state.subscribers)
+            .iter_mut()
+            .filter(|(topics, _)| topics.contains(&topic))
+            .for_each(|(_, stream)| drop(stream.write_all(event.as_bytes())));
+    }
+    let id = number.to_string();
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{id}",
+        id.len()
+    )
+}
+
+fn refusal(status: u16) -> String {
+    format!("HTTP/1.1 {status} No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 2\r\n\r\nno")
+}
+
+/// A head and as much body as it announces.
+fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).ok()? == 0 {
+            return None;
+        }
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: "))
+        .map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).ok()?;
+    Some((head, body))
+}

@@ -1,0 +1,44 @@
+//! Writes sample runs with their reports, to look at after a change of a chart or a page:
+//! `cargo run -p assay-report --example sample DIR`.
+
+#[path = "../tests/sample/mod.rs"]
+mod sample;
+
+use std::error::Error;
+use std::path::Path;
+
+use assay_results::{RunDirectory, SavedRun};
+use sample::load::Course;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = std::env::args().nth(1).ok_or("which directory?")?;
+    let root = Path::new(&root);
+    for (name, course) in [
+        ("green", Course::Green),
+        ("stalled", Course::Stalled),
+        ("short", Course::Short),
+        ("saturated", Course::Saturated),
+    ] {
+        let directory = RunDirectory::create(root.join(name))?;
+        directory.save_load(&sample::load::results(course))?;
+        report(&directory)?;
+    }
+    for (name, faults) in [("conformant", false), ("faulty", true)] {
+        let directory = RunDirectory::create(root.join(name))?;
+        directory.save_conformance(&sample::conformance::results(faults))?;
+        report(&directory)?;
+    }
+    Ok(())
+}
+
+fn report(directory: &RunDirectory) -> Result<(), Box<dyn Error>> {
+    let SavedRun { run, missing } = directory.read()?;
+    for file in assay_report::render(&run, &missing)? {
+        directory.save_page(&file.name, &file.text)?;
+    }
+    directory.save_page(
+        "summary.txt",
+        &assay_report::terminal_summary(&run, assay_report::Colour::Plain, None),
+    )?;
+    Ok(())
+}

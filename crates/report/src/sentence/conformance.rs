@@ -1,0 +1,144 @@
+//! The sentence of a conformance run.
+
+use std::fmt::Write as _;
+
+use assay_results::{
+    ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Verdict, VerdictRow,
+};
+
+use crate::number::{counted, duration, grouped};
+
+/// What the run found; what stands against the hub comes first.
+pub(crate) fn sentence(run: &ConformanceRun) -> String {
+    let found = found(run);
+    match &run.record().partial {
+        None => format!("{found}."),
+        Some(partial) => {
+            let end = match partial.cause {
+                PartialCause::Interrupted => "Interrupted",
+                PartialCause::HubUnusable => "The hub became unusable",
+                PartialCause::WorkbenchExhausted => "The workbench could not go on",
+                PartialCause::Defect => "Assay failed",
+            };
+            format!(
+                "{end} after {} ({}). Until then: {found}.",
+                duration(partial.at_us),
+                partial.reason
+            )
+        }
+    }
+}
+
+/// The rows that want attention, the worst first.
+pub(crate) fn findings(run: &ConformanceRun) -> Vec<&VerdictRow> {
+    let rank = |verdict| match verdict {
+        Verdict::Error => 0,
+        Verdict::Fail => 1,
+        Verdict::Flaky => 2,
+        Verdict::Inconclusive => 3,
+        Verdict::Warn => 4,
+        Verdict::Pass | Verdict::Note | Verdict::Unsupported => 5,
+    };
+    let rows = run.record().verdicts.iter();
+    let mut findings: Vec<&VerdictRow> = rows.filter(|row| row.verdict.wants_attention()).collect();
+    findings.sort_by_key(|row| rank(row.verdict));
+    findings
+}
+
+fn found(run: &ConformanceRun) -> String {
+    let counts = &run.summary().counts;
+    let judged = run.summary().requirements_judged;
+    if judged == 0 {
+        let step = run
+            .record()
+            .preflight
+            .iter()
+            .find(|step| step.outcome == StepOutcome::Failed);
+        return step.map_or("Nothing was measured".to_owned(), |step| {
+            format!(
+                "Nothing was measured, since the preflight failed at {}: {}",
+                step.name, step.detail
+            )
+        });
+    }
+    let requirements = counted(judged, "requirement", "requirements");
+    let mut text = match (counts.fail, counts.flaky) {
+        (0, 0) if run.outcome() == Outcome::NotMeasurable => {
+            format!(
+                "Not measurable: {} of {requirements} stayed open",
+                grouped(counts.inconclusive.max(1))
+            )
+        }
+        (0, 0) if counts.error > 0 => format!(
+            "Assay itself failed on {} of {requirements}",
+            grouped(counts.error)
+        ),
+        (0, 0) => format!(
+            "The hub breaks none of the {requirements} judged ({})",
+            by_dialect(run)
+        ),
+        (fail, 0) => format!(
+            "The hub breaks {} of the {requirements} judged, in {}",
+            grouped(fail),
+            areas(run)
+        ),
+        (fail, flaky) => format!(
+            "The hub breaks {} of the {requirements} judged and {} from time to time, in {}",
+            grouped(fail),
+            grouped(flaky),
+            areas(run)
+        ),
+    };
+    if counts.warn > 0 {
+        let verb = if counts.warn == 1 { "is" } else { "are" };
+        let warned = counted(counts.warn, "recommendation", "recommendations");
+        let _ = write!(text, "; {warned} {verb} not followed");
+    }
+    if counts.inconclusive > 0 && run.outcome() != Outcome::NotMeasurable {
+        let _ = write!(text, "; {} stayed open", grouped(counts.inconclusive));
+    }
+    text
+}
+
+fn by_dialect(run: &ConformanceRun) -> String {
+    [Dialect::V1, Dialect::V0]
+        .into_iter()
+        .map(|dialect| {
+            (
+                dialect,
+                run.record()
+                    .verdicts
+                    .iter()
+                    .filter(|row| row.dialect == dialect)
+                    .count(),
+            )
+        })
+        .filter(|(_, rows)| *rows > 0)
+        .map(|(dialect, rows)| format!("{dialect}: {}", grouped(rows as u64)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `authorization (1.0) and cors (0.x)`, those with a fail or a flaky.
+fn areas(run: &ConformanceRun) -> String {
+    let broken = |verdict| matches!(verdict, Verdict::Fail | Verdict::Flaky);
+    let mut names: Vec<String> = run
+        .summary()
+        .areas
+        .iter()
+        .filter(|area| {
+            Verdict::ALL
+                .iter()
+                .any(|&verdict| broken(verdict) && area.counts.get(verdict) > 0)
+        })
+        .map(|area| format!("{} ({})", area.area, area.dialect))
+        .collect();
+    let Some(last) = names.pop() else {
+        return String::new();
+    };
+    if names.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", names.join(", "))
+    }
+}

@@ -1,0 +1,165 @@
+//! A load run in a terminal.
+
+use std::fmt::Write as _;
+
+use assay_results::{LoadRun, Outcome, Quantile, QuantileSummary, Validity, WrongKind};
+
+use super::{Paint, harmless};
+use crate::gate;
+use crate::number::{duration, grouped, quantile};
+use crate::sentence::load::sentence;
+
+/// Wrong deliveries that are shown one by one.
+const SHOWN_AT_MOST: usize = 10;
+
+pub(super) fn summary(run: &LoadRun, paint: Paint) -> String {
+    let sentence = harmless(&sentence(run));
+    let mut text = match run.outcome() {
+        Outcome::Passed => paint.green(&sentence),
+        _ => paint.red(&sentence),
+    };
+    text.push_str("\n\n");
+    ledger(&mut text, run, paint);
+    quantiles(&mut text, run);
+    health(&mut text, run, paint);
+    trouble(&mut text, run, paint);
+    text
+}
+
+fn ledger(text: &mut String, run: &LoadRun, paint: Paint) {
+    let ledger = &run.record().ledger;
+    let red = |count: u64, what: &str| {
+        let part = format!("{} {what}", grouped(count));
+        if count > 0 { paint.red(&part) } else { part }
+    };
+    let _ = writeln!(
+        text,
+        "ledger   {} expected = {} on time + {} late + {} replayed + {}",
+        grouped(ledger.expected),
+        grouped(ledger.on_time),
+        grouped(ledger.late),
+        grouped(ledger.replayed),
+        red(ledger.lost, "lost"),
+    );
+    let _ = writeln!(
+        text,
+        "         {} · {} · {} · {}",
+        red(ledger.duplicate, "duplicate"),
+        red(ledger.reordered, "reordered"),
+        red(ledger.leaked, "leaked"),
+        red(ledger.corrupt, "corrupt"),
+    );
+}
+
+fn quantiles(text: &mut String, run: &LoadRun) {
+    let summary = run.summary();
+    let _ = writeln!(
+        text,
+        "\n{:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}",
+        "latency", "p50", "p90", "p99", "p99.9", "max", "count"
+    );
+    let mut too_few = false;
+    for (name, family) in [
+        ("delivery", &summary.delivery_us),
+        ("event last", &summary.event_last_us),
+        ("by subscriber p99", &summary.by_subscriber_p99_us),
+    ] {
+        let QuantileSummary {
+            p50,
+            p90,
+            p99,
+            p999,
+            max,
+            count,
+        } = *family;
+        too_few |= [p50, p90, p99].contains(&Quantile::TooFew) && count > 0;
+        let cell = |value| {
+            if value == Quantile::TooFew {
+                "–".to_owned()
+            } else {
+                quantile(value)
+            }
+        };
+        let _ = writeln!(
+            text,
+            "{name:<18}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}",
+            cell(p50),
+            cell(p90),
+            cell(p99),
+            cell(p999),
+            cell(max),
+            grouped(count)
+        );
+    }
+    if too_few {
+        text.push_str("–: too few events (p50 needs 5, p90 29, p99 299, p99.9 2,995)\n");
+    }
+}
+
+fn health(text: &mut String, run: &LoadRun, paint: Paint) {
+    let health = &run.record().health;
+    let verdict = match run.summary().validity {
+        Validity::Valid => "valid".to_owned(),
+        Validity::Marked => paint.bold("marked: read the notes"),
+        Validity::Invalid => paint.red("invalid: not a result"),
+    };
+    let _ = writeln!(
+        text,
+        "\nvalidity {verdict}; {} of {} measured seconds past a gate",
+        grouped(health.seconds_past),
+        grouped(health.seconds)
+    );
+    for gate in health.gates.iter().filter(|gate| gate.seconds_past > 0) {
+        let _ = writeln!(
+            text,
+            "         {}: worst {}, limit {}, past it in {} s",
+            gate::name(gate.name),
+            gate::value(gate),
+            gate::limit(gate),
+            gate.seconds_past
+        );
+    }
+    for note in &run.record().notes {
+        let at = note
+            .at_us
+            .map_or(String::new(), |at| format!(" (at {})", duration(at)));
+        let _ = writeln!(text, "note     {}{at}", harmless(&note.text));
+    }
+}
+
+fn trouble(text: &mut String, run: &LoadRun, paint: Paint) {
+    for failure in &run.record().failures {
+        let line = format!("{} × {}", grouped(failure.count), harmless(&failure.reason));
+        let _ = writeln!(text, "failed   {}", paint.red(&line));
+    }
+    let wrong = &run.record().wrong_deliveries;
+    for delivery in wrong.named.iter().take(SHOWN_AT_MOST) {
+        let publish = match (delivery.publisher, delivery.sequence) {
+            (Some(publisher), Some(sequence)) => format!("publish {publisher}/{sequence}"),
+            _ => "an unknown publish".to_owned(),
+        };
+        let at = delivery
+            .planned_us
+            .map_or(String::new(), |at| format!(", planned at {}", duration(at)));
+        let line = format!(
+            "{} {publish} at subscriber {}{at}",
+            wrong_kind(delivery.kind),
+            delivery.subscriber
+        );
+        let _ = writeln!(text, "wrong    {}", paint.red(&line));
+    }
+    let more = (wrong.named.len().saturating_sub(SHOWN_AT_MOST)) as u64 + wrong.omitted;
+    if more > 0 {
+        let _ = writeln!(text, "         {} more", grouped(more));
+    }
+}
+
+pub(crate) const fn wrong_kind(kind: WrongKind) -> &'static str {
+    match kind {
+        WrongKind::Lost => "lost",
+        WrongKind::Duplicate => "duplicate",
+        WrongKind::Reordered => "reordered",
+        WrongKind::Leaked => "leaked",
+        WrongKind::Corrupt => "corrupt",
+    }
+}

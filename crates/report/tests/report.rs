@@ -1,0 +1,312 @@
+//! Reports of sampled runs: their texts, that they stand alone, and that they can be made again.
+
+mod sample;
+
+use std::sync::LazyLock;
+
+use assay_report::{Colour, File, render, sentence, terminal_summary};
+use assay_results::{
+    ConformanceRecord, ConformanceRun, LoadRecord, LoadRun, Partial, PartialCause, Run,
+    RunDirectory, Verdict, VerdictRow,
+};
+use sample::load::Course;
+
+/// Made once: a sample takes a while in a debug build.
+static LOAD: LazyLock<[Run; 4]> = LazyLock::new(|| {
+    [
+        Course::Green,
+        Course::Stalled,
+        Course::Short,
+        Course::Saturated,
+    ]
+    .map(|course| Run::Load(Box::new(sample::load::results(course).run)))
+});
+
+fn load(course: Course) -> Run {
+    LOAD[course as usize].clone()
+}
+
+fn load_record(course: Course) -> LoadRecord {
+    let Run::Load(run) = load(course) else {
+        unreachable!()
+    };
+    run.record().clone()
+}
+
+fn conformance(faults: bool) -> Run {
+    Run::Conformance(Box::new(sample::conformance::results(faults).run))
+}
+
+fn all() -> Vec<Run> {
+    LOAD.iter()
+        .cloned()
+        .chain([conformance(false), conformance(true)])
+        .collect()
+}
+
+fn text(files: &[File], name: &str) -> String {
+    files
+        .iter()
+        .find(|file| file.name == name)
+        .unwrap_or_else(|| panic!("no {name}"))
+        .text
+        .clone()
+}
+
+#[test]
+fn terminal_summaries() {
+    let summary = |run: &Run| terminal_summary(run, Colour::Plain, Some("reports/x/index.html"));
+    insta::assert_snapshot!("terminal_green", summary(&load(Course::Green)));
+    insta::assert_snapshot!("terminal_stalled", summary(&load(Course::Stalled)));
+    insta::assert_snapshot!("terminal_short", summary(&load(Course::Short)));
+    insta::assert_snapshot!("terminal_saturated", summary(&load(Course::Saturated)));
+    insta::assert_snapshot!("terminal_conformant", summary(&conformance(false)));
+    insta::assert_snapshot!("terminal_faulty", summary(&conformance(true)));
+}
+
+#[test]
+fn junit_files() {
+    insta::assert_snapshot!(
+        "junit_stalled",
+        text(&render(&load(Course::Stalled), &[]).unwrap(), "junit.xml")
+    );
+    // Green cases are all alike: the others tell.
+    let faulty = text(&render(&conformance(true), &[]).unwrap(), "junit.xml");
+    let green = |line: &&str| {
+        !(line.contains("<testcase") && line.ends_with("/>") && !line.contains("whole"))
+    };
+    insta::assert_snapshot!(
+        "junit_faulty",
+        faulty.lines().filter(green).collect::<Vec<_>>().join("\n")
+    );
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    for run in all() {
+        assert!(!terminal_summary(&run, Colour::Plain, None).contains('\u{1b}'));
+        assert!(terminal_summary(&run, Colour::Ansi, None).contains("\u{1b}["));
+    }
+}
+
+#[test]
+fn a_report_is_made_again_byte_for_byte_from_its_directory() {
+    let temporary = tempfile::TempDir::new().unwrap();
+    let check = |directory: &RunDirectory, run: &Run| {
+        let saved = directory.read().unwrap();
+        assert_eq!(saved.missing, [""; 0]);
+        assert_eq!(
+            render(&saved.run, &saved.missing).unwrap(),
+            render(run, &[]).unwrap()
+        );
+    };
+    let directory = RunDirectory::create(temporary.path().join("load")).unwrap();
+    directory
+        .save_load(&sample::load::results(Course::Stalled))
+        .unwrap();
+    check(&directory, &load(Course::Stalled));
+    let directory = RunDirectory::create(temporary.path().join("conformance")).unwrap();
+    directory
+        .save_conformance(&sample::conformance::results(true))
+        .unwrap();
+    check(&directory, &conformance(true));
+}
+
+#[test]
+fn pages_and_charts_ask_for_nothing_from_the_network() {
+    for run in all() {
+        for file in render(&run, &[]).unwrap() {
+            for wanting in [
+                "<script",
+                "src=",
+                "@import",
+                "url(",
+                "<link rel=\"stylesheet",
+                "<base",
+                "<iframe",
+            ] {
+                assert!(!file.text.contains(wanting), "{} has {wanting}", file.name);
+            }
+            for target in file.text.split("href=\"").skip(1) {
+                let own = target.starts_with("charts/") || target.starts_with("data:,");
+                assert!(
+                    own,
+                    "{} links to {}",
+                    file.name,
+                    &target[..target.len().min(40)]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_load_report_has_each_chart_in_the_page_and_as_a_file() {
+    let files = render(&load(Course::Stalled), &[]).unwrap();
+    let page = text(&files, "index.html");
+    for name in ["ledger", "arrival", "latency", "fan", "heat-map"] {
+        assert!(page.contains(&format!("<figure id=\"{name}\">")), "{name}");
+        let svg = text(&files, &format!("charts/{name}.svg"));
+        assert!(
+            svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"),
+            "{name}"
+        );
+        assert!(svg.contains("prefers-color-scheme:dark"), "{name}");
+        assert_eq!(
+            svg.matches("<g ").count(),
+            svg.matches("</g>").count(),
+            "{name}"
+        );
+        // Each colour has its class, or it would stay light in the dark.
+        for attribute in ["fill=\"#", "stroke=\"#"] {
+            let colours = svg.matches(attribute).count();
+            let class = format!("class=\"{}-", &attribute[..attribute.len() - 3]);
+            assert_eq!(svg.matches(&class).count(), colours, "{name}: {attribute}");
+        }
+    }
+}
+
+#[test]
+fn what_a_hub_sends_stays_text() {
+    let page = text(&render(&conformance(true), &[]).unwrap(), "index.html");
+    assert!(
+        page.contains("&#60;script&#62;x&#60;/script&#62; &#38; co"),
+        "escaped"
+    );
+    let row = VerdictRow {
+        observed: "\u{1b}]0;title\u{7}".to_owned(),
+        ..one_failure()
+    };
+    let Run::Conformance(run) = conformance(false) else {
+        unreachable!()
+    };
+    let record = ConformanceRecord {
+        verdicts: vec![row],
+        ..run.record().clone()
+    };
+    let run = Run::Conformance(Box::new(ConformanceRun::new(record)));
+    assert!(!terminal_summary(&run, Colour::Plain, None).contains(['\u{1b}', '\u{7}']));
+}
+
+fn one_failure() -> VerdictRow {
+    let Run::Conformance(run) = conformance(true) else {
+        unreachable!()
+    };
+    run.record()
+        .verdicts
+        .iter()
+        .find(|row| row.verdict == Verdict::Fail)
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn what_is_missing_is_said_on_the_page() {
+    let missing = ["ledger.csv has 3 of 4 rows".to_owned()];
+    for run in all() {
+        let page = text(&render(&run, &missing).unwrap(), "index.html");
+        assert!(page.contains("ledger.csv has 3 of 4 rows"));
+    }
+}
+
+#[test]
+fn the_sentence_says_what_matters_first() {
+    let check = |course: Course, spoil: &dyn Fn(&mut LoadRecord), words: &[&str]| {
+        let mut record = load_record(course);
+        spoil(&mut record);
+        let sentence = sentence(&Run::Load(Box::new(LoadRun::new(record)))).replace('\u{a0}', " ");
+        for word in words {
+            assert!(sentence.contains(word), "{sentence:?} lacks {word:?}");
+        }
+    };
+    check(
+        Course::Green,
+        &|_| {},
+        &[
+            "Every goal reached all of its followers (about 100 of 1,000); the slowest one waited ",
+            " (median goal) / ",
+            " (99th percentile).",
+        ],
+    );
+    check(
+        Course::Stalled,
+        &|_| {},
+        &["Of 52,000 expected deliveries, 15 were lost and 4 duplicated; "],
+    );
+    check(
+        Course::Green,
+        &|record| record.ledger.leaked = 1,
+        &["Of 52,000 expected deliveries, 1 was leaked to"],
+    );
+    check(
+        Course::Short,
+        &|_| {},
+        &["(of 36 goals: too few for a 99th percentile)"],
+    );
+    check(
+        Course::Saturated,
+        &|_| {},
+        &[
+            "This is not a result",
+            "9 of 9 measured seconds",
+            "schedule lag",
+        ],
+    );
+    check(
+        Course::Green,
+        &|record| record.unconnected = 7,
+        &["7 of 1,000 followers never connected"],
+    );
+    check(
+        Course::Green,
+        &|record| record.publishes.refused = 1,
+        &["the hub did not accept 1 of 520 goals"],
+    );
+    check(
+        Course::Green,
+        &|record| record.unconnected = 1_000,
+        &["None of the 1,000 followers could connect"],
+    );
+    check(
+        Course::Green,
+        &|record| {
+            record.partial = Some(Partial {
+                cause: PartialCause::Interrupted,
+                reason: "Ctrl-C".to_owned(),
+                at_us: 8_000_000,
+            });
+        },
+        &["Interrupted after 8.00 s (Ctrl-C). Until then: Every goal"],
+    );
+}
+
+/// Runs that have nothing to draw still have a report.
+#[test]
+fn an_empty_run_has_a_report() {
+    let mut record = load_record(Course::Green);
+    record.metrics.clear();
+    record.publications.clear();
+    record.seconds.clear();
+    record.arrival.clear();
+    record.ledger = assay_results::LedgerCounts::default();
+    let run = Run::Load(Box::new(LoadRun::new(record)));
+    let files = render(&run, &[]).unwrap();
+    assert_eq!(
+        files
+            .iter()
+            .map(|file| file.name.as_str())
+            .collect::<Vec<_>>(),
+        ["index.html", "junit.xml"]
+    );
+    assert!(terminal_summary(&run, Colour::Plain, None).contains("No goal was due"));
+
+    let Run::Conformance(run) = conformance(false) else {
+        unreachable!()
+    };
+    let record = ConformanceRecord {
+        verdicts: vec![],
+        ..run.record().clone()
+    };
+    let run = Run::Conformance(Box::new(ConformanceRun::new(record)));
+    assert!(text(&render(&run, &[]).unwrap(), "junit.xml").contains("<error"));
+}

@@ -1,0 +1,183 @@
+//! One directory a run.
+//!
+//! ```text
+//! run.json        the document; written to a temporary name and renamed, so that it is whole or absent
+//! scenario.toml   a load run's scenario, defaults filled in
+//! ledger.csv      a line a publish
+//! *.hlog          an HdrHistogram interval log a metric
+//! repro/*.sh      a script for each check that is not green
+//! transcripts/    what went over the connections of each check
+//! ```
+
+mod ledger_csv;
+mod read;
+mod write;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::conformance::{ConformanceResults, ConformanceRun};
+use crate::error::{ReadError, WriteError};
+use crate::load::{LoadResults, LoadRun};
+
+const RUN_JSON: &str = "run.json";
+const LEDGER_CSV: &str = "ledger.csv";
+const SCENARIO_TOML: &str = "scenario.toml";
+
+/// The directory of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDirectory {
+    path: PathBuf,
+}
+
+/// A run that was read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SavedRun {
+    /// Its document.
+    pub run: Run,
+    /// What the directory should have and has not, or not whole, each as a sentence fragment naming the file.
+    pub missing: Vec<String>,
+}
+
+/// A document of either kind.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Run {
+    /// What a hub bears.
+    Load(Box<LoadRun>),
+    /// Whether it keeps the protocol.
+    Conformance(Box<ConformanceRun>),
+}
+
+impl Run {
+    /// The document as it stands in `run.json`, and on stdout under `--json`.
+    pub fn to_json(&self) -> Result<String, WriteError> {
+        match self {
+            Self::Load(run) => json(run.as_ref()),
+            Self::Conformance(run) => json(run.as_ref()),
+        }
+    }
+}
+
+impl LoadRun {
+    /// The document as it stands in `run.json`, and on stdout under `--json`.
+    pub fn to_json(&self) -> Result<String, WriteError> {
+        json(self)
+    }
+}
+
+impl ConformanceRun {
+    /// The document as it stands in `run.json`, and on stdout under `--json`.
+    pub fn to_json(&self) -> Result<String, WriteError> {
+        json(self)
+    }
+}
+
+fn json(document: &impl Serialize) -> Result<String, WriteError> {
+    let mut text = serde_json::to_string_pretty(document).map_err(|source| WriteError::Encode {
+        file: RUN_JSON.to_owned(),
+        source,
+    })?;
+    text.push('\n');
+    Ok(text)
+}
+
+impl RunDirectory {
+    /// Makes the directory and its parents; one that exists may be used, unless it holds a run already.
+    ///
+    /// Called before the run begins, so that a directory that cannot be written costs nobody a run.
+    pub fn create(path: impl Into<PathBuf>) -> Result<Self, WriteError> {
+        let path = path.into();
+        fs::create_dir_all(&path).map_err(|source| WriteError::Create {
+            path: path.clone(),
+            source,
+        })?;
+        if path.join(RUN_JSON).exists() {
+            return Err(WriteError::Occupied { path });
+        }
+        write::probe(&path).map_err(|source| WriteError::Create {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self { path })
+    }
+
+    /// A directory that holds a run.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, ReadError> {
+        let path = path.into();
+        fs::read_dir(&path).map_err(|source| ReadError::Directory {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a load run: the document first, since all reports come from it, then what stands beside it.
+    pub fn save_load(&self, results: &LoadResults) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &results.run.to_json()?)?;
+        files.plain(SCENARIO_TOML, &results.scenario_toml)?;
+        files.plain(
+            LEDGER_CSV,
+            &ledger_csv::text(&results.run.record().publications),
+        )?;
+        for log in &results.interval_logs {
+            files.plain(&log.file_name(), &log.to_text())?;
+        }
+        Ok(())
+    }
+
+    /// Writes a conformance run: the document first, then scripts and transcripts.
+    pub fn save_conformance(&self, results: &ConformanceResults) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &results.run.to_json()?)?;
+        for row in &results.run.record().verdicts {
+            if let Some(script) = &row.repro {
+                files.plain(&row.repro_file(), script)?;
+            }
+        }
+        for transcript in &results.transcripts {
+            files.plain(&transcript_file(&transcript.check), &transcript.text)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a file of a report beside the run, or under another directory made with [`RunDirectory::create`].
+    pub fn save_page(&self, name: &str, text: &str) -> Result<(), WriteError> {
+        write::Files::new(&self.path).atomic(name, text)
+    }
+
+    /// Reads the run back. A directory that was cut short is still a run as long as `run.json` is there.
+    pub fn read(&self) -> Result<SavedRun, ReadError> {
+        read::saved_run(&self.path)
+    }
+}
+
+/// `repro/token.aud-mismatch.sh`
+pub(crate) fn repro_file(check: &str) -> String {
+    format!("repro/{}.sh", flat(check))
+}
+
+/// `transcripts/token.aud-mismatch.txt`
+pub(crate) fn transcript_file(check: &str) -> String {
+    format!("transcripts/{}.txt", flat(check))
+}
+
+/// A check id as a file name: slashes become dots, and nothing else gets through, so that no id leaves the directory.
+fn flat(check: &str) -> String {
+    let name: String = check
+        .chars()
+        .map(|char| match char {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' | '.' => char,
+            '/' => '.',
+            _ => '_',
+        })
+        .collect();
+    name.trim_start_matches('.').to_owned()
+}

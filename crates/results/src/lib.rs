@@ -1,0 +1,57 @@
+//! The documents that a run leaves: what a load run or a conformance run found, as versioned data with a JSON Schema,
+//! and the directory that keeps it.
+//!
+//! A workbench crate fills a [`LoadRecord`] or a [`ConformanceRecord`]; [`LoadRun`] and [`ConformanceRun`] derive their
+//! summary and their [`Outcome`] from it, so that a summary never disagrees with what stands below it. [`RunDirectory`]
+//! writes and reads the files.
+//!
+//! Not for measuring, and not for drawing: this crate has no sockets, no clock, no async runtime, and prints nothing.
+
+mod bounds;
+mod conformance;
+mod dialect;
+mod directory;
+mod distribution;
+mod environment;
+mod error;
+mod histogram;
+mod interval_log;
+mod load;
+mod outcome;
+mod quantile;
+mod redaction;
+mod schema;
+mod target;
+
+pub use bounds::WRONG_DELIVERIES_NAMED_AT_MOST;
+pub use conformance::coverage::{Coverage, CoverageStatus};
+pub use conformance::preflight::{Feature, FeatureState, PreflightStep, StepOutcome};
+pub use conformance::summary::{AreaStatus, AreaSummary, ConformanceSummary, VerdictCounts};
+pub use conformance::verdict::{Level, Verdict, VerdictRow};
+pub use conformance::{ConformanceRecord, ConformanceResults, ConformanceRun, FailOn, Transcript};
+pub use dialect::Dialect;
+pub use directory::{Run, RunDirectory, SavedRun};
+pub use distribution::{CurvePoint, Distribution};
+pub use environment::{Assay, Environment, Machine};
+pub use error::{HistogramError, ReadError, WriteError};
+pub use histogram::Histogram;
+pub use interval_log::{Interval, IntervalLog};
+pub use load::arrival::{ArrivalPoint, arrival_curve};
+pub use load::failure::{Failure, Stage};
+pub use load::health::{Gate, GateName, Health, HealthSecond, ThreadShare, Validity};
+pub use load::ledger::{LedgerCounts, PublishCounts, WrongDeliveries, WrongDelivery, WrongKind};
+pub use load::metric::Metric;
+pub use load::phase::{Phase, PhaseKind};
+pub use load::probes::ProbeComparison;
+pub use load::publication::{PublicationOutcome, PublicationRow};
+pub use load::scenario::{Noun, ScenarioInfo};
+pub use load::second::{
+    HeatCell, RampPoint, Second, heat_bucket, heat_bucket_start_us, heat_cells,
+};
+pub use load::summary::{LoadSummary, QuantileSummary};
+pub use load::{LoadRecord, LoadResults, LoadRun, Note, Partial, PartialCause};
+pub use outcome::Outcome;
+pub use quantile::{Quantile, events_needed};
+pub use redaction::redact_command_line;
+pub use schema::{conformance_run_schema, load_run_schema};
+pub use target::{DialectEvidence, HubOrigin, Target};

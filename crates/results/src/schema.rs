@@ -1,0 +1,23 @@
+//! The JSON Schemas of the documents, as they stand in `crates/results/schema/`.
+
+use schemars::{JsonSchema, schema_for};
+
+use crate::conformance::ConformanceRun;
+use crate::load::LoadRun;
+
+/// The JSON Schema of a load run, as pretty JSON with a final newline.
+pub fn load_run_schema() -> String {
+    pretty::<LoadRun>()
+}
+
+/// The JSON Schema of a conformance run, as pretty JSON with a final newline.
+pub fn conformance_run_schema() -> String {
+    pretty::<ConformanceRun>()
+}
+
+fn pretty<T: JsonSchema>() -> String {
+    let mut text = serde_json::to_string_pretty(&schema_for!(T))
+        .expect("invariant: a JSON value has no key that is not a string");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask`: everything that CI runs, so that it runs the same by hand.
+//!
+//! Not for building or releasing. Each part is one module and one subcommand; [`ci`] runs
+//! them in turn, stops at the first failure and prints the minutes that each one took.
+#![allow(clippy::print_stdout, reason = "a command line tool")]
+
+mod ci;
+mod e2e;
+mod layers;
+mod licences;
+mod step;
+mod tidy;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Automation of the Assay workspace")]
+struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Formatting, lints, tests, docs, layers, tidiness, licences
+    Ci {
+        /// Leave a part out (repeat); `.ci/run` leaves out `test`, which it ran before
+        #[arg(long = "except", value_name = "PART")]
+        except: Vec<String>,
+    },
+    /// Who may use whom: fails on an arrow that the design forbids
+    Layers,
+    /// Module docs and file lengths
+    Tidy,
+    /// Licences of all dependencies, against deny.toml
+    Licences,
+    /// The real programs: the release binary as a newcomer runs it, its report in a browser
+    E2e,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().command {
+        Command::Ci { except } => ci::run(&except),
+        Command::Layers => layers::check(),
+        Command::Tidy => tidy::check(),
+        Command::Licences => licences::check(),
+        Command::E2e => e2e::run(),
+    }
+}
