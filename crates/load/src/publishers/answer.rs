@@ -38,8 +38,9 @@ pub(super) fn parse(bytes: &[u8], closed: End) -> Result<Option<Answer>, String>
         if (100..200).contains(&status) {
             continue;
         }
-        let keeps_alive =
-            response.version == Some(1) && !has_token(response.headers, "connection", "close");
+        let keeps_alive = closed == End::Open
+            && response.version == Some(1)
+            && !has_token(response.headers, "connection", "close");
         let answer = Answer {
             status,
             keeps_alive,
@@ -48,10 +49,7 @@ pub(super) fn parse(bytes: &[u8], closed: End) -> Result<Option<Answer>, String>
             Body::Length(length) if bytes.len() - start >= length => Ok(Some(answer)),
             Body::Chunked if last_chunk_ends(&bytes[start..])? => Ok(Some(answer)),
             // The status is known and the update accepted or not: a body that is cut short changes nothing.
-            _ if closed == End::Closed => Ok(Some(Answer {
-                keeps_alive: false,
-                ..answer
-            })),
+            _ if closed == End::Closed => Ok(Some(answer)),
             _ => incomplete(bytes, closed),
         };
     }
@@ -191,6 +189,19 @@ mod tests {
                 status: 401,
                 keeps_alive: false,
             },
+        );
+    }
+
+    #[test]
+    fn a_whole_answer_followed_by_the_end_of_the_connection_keeps_nothing_alive() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1";
+        assert_eq!(parse(answer, End::Open), Ok(Some(KEPT)));
+        assert_eq!(
+            parse(answer, End::Closed),
+            Ok(Some(Answer {
+                keeps_alive: false,
+                ..KEPT
+            }))
         );
     }
 
