@@ -7,8 +7,13 @@ use assay_results::{Assay, Environment, Machine, redact_command_line};
 
 /// Looks everything up; what the system does not tell stays absent.
 pub(crate) fn environment() -> Environment {
-    let arguments: Vec<String> = std::env::args_os()
-        .map(|argument| argument.to_string_lossy().into_owned())
+    // The name, not the place, of the program: a report is read on other machines.
+    let arguments: Vec<String> = std::iter::once(env!("CARGO_BIN_NAME").to_owned())
+        .chain(
+            std::env::args_os()
+                .skip(1)
+                .map(|argument| argument.to_string_lossy().into_owned()),
+        )
         .collect();
     Environment {
         machine: machine(),
