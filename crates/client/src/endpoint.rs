@@ -50,7 +50,10 @@ pub enum EndpointError {
     /// A host that no certificate can name.
     #[error("host {0:?} of the hub URL cannot be checked against a certificate")]
     ServerName(String),
-    /// `--header` without colon, or with a name or value that HTTP forbids; the value is not repeated.
+    /// `--header` without colon. All of it may be a secret, so none of it is repeated.
+    #[error("a header has a colon: write NAME: VALUE in visible ASCII")]
+    HeaderWithoutColon,
+    /// `--header` with a name or value that HTTP forbids; the value is not repeated.
     #[error("header {name:?} is not valid: write NAME: VALUE in visible ASCII")]
     Header {
         /// What stands before the colon.
@@ -135,7 +138,9 @@ const RESERVED_HEADERS: [&str; 4] = ["host", "content-length", "transfer-encodin
 
 /// Parses `NAME: VALUE`, as `--header` takes it.
 pub fn parse_header(text: &str) -> Result<(HeaderName, HeaderValue), EndpointError> {
-    let (name, value) = text.split_once(':').unwrap_or((text, "\0"));
+    let (name, value) = text
+        .split_once(':')
+        .ok_or(EndpointError::HeaderWithoutColon)?;
     let invalid = || EndpointError::Header {
         name: name.trim().to_owned(),
     };

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use url::Url;
 
-/// An absolute `http` or `https` URL with a host, without credentials and fragment.
+/// An absolute `http` or `https` URL with a host, without credentials and fragment: so it may be shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct HubUrl {
     url: Url,
@@ -30,6 +30,11 @@ pub enum HubUrlError {
     /// `https://user:password@…`; the URL is not repeated, since it holds a secret.
     #[error("hub URL carries a user name or a password: pass a key or a token instead")]
     Userinfo,
+    /// `https://…?authorization=…`, as hubs of 0.x also take a token; not repeated either.
+    #[error(
+        "hub URL carries a token in its query: pass it as --publisher-token or --subscriber-token instead"
+    )]
+    Token,
     /// `https://…#…`.
     #[error("hub URL {0:?} has a fragment (#…), which is never sent: remove it")]
     Fragment(String),
@@ -110,33 +115,57 @@ impl FromStr for HubUrl {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let given = text.trim();
         let url = Url::parse(given).map_err(|reason| match reason {
-            url::ParseError::RelativeUrlWithoutBase => HubUrlError::NotAbsolute(given.to_owned()),
+            url::ParseError::RelativeUrlWithoutBase => HubUrlError::NotAbsolute(shown(given)),
             reason => HubUrlError::Invalid {
-                url: given.to_owned(),
+                url: shown(given),
                 reason,
             },
         })?;
         // `localhost:3000/x` parses, with the scheme `localhost`.
         if url.cannot_be_a_base() || !given.contains("://") {
-            return Err(HubUrlError::NotAbsolute(given.to_owned()));
+            return Err(HubUrlError::NotAbsolute(shown(given)));
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(HubUrlError::Userinfo);
         }
+        if url
+            .query_pairs()
+            .any(|(name, _)| matches!(&*name, "authorization" | "access_token"))
+        {
+            return Err(HubUrlError::Token);
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(HubUrlError::Scheme {
-                url: given.to_owned(),
+                url: shown(given),
                 scheme: url.scheme().to_owned(),
             });
         }
         if url.fragment().is_some() {
-            return Err(HubUrlError::Fragment(given.to_owned()));
+            return Err(HubUrlError::Fragment(shown(given)));
         }
         Ok(Self {
             url,
             given: given.to_owned(),
         })
     }
+}
+
+/// A text that is no hub URL as errors repeat it: without what may be a password, or a token among parameters.
+fn shown(given: &str) -> String {
+    let (address, hidden) = match given.find(['?', '#']) {
+        Some(at) => (&given[..at], &given[at..=at]),
+        None => (given, ""),
+    };
+    let scheme_end = address.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = address.split_at(scheme_end);
+    let authority_end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(authority_end);
+    let (userinfo, host) = match authority.rsplit_once('@') {
+        Some((_, host)) => ("…@", host),
+        None => ("", authority),
+    };
+    let rest = if hidden.is_empty() { "" } else { "…" };
+    format!("{scheme}{userinfo}{host}{path}{hidden}{rest}")
 }
 
 impl fmt::Display for HubUrl {

@@ -115,8 +115,13 @@ impl FromStr for Algorithm {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text))
-            .ok_or_else(|| KeyError::UnknownAlgorithm(text.to_owned()))
+            .ok_or_else(|| KeyError::UnknownAlgorithm(shown(text)))
     }
+}
+
+/// A name as errors repeat it: one that is far too long may be a key that stands in the wrong place.
+fn shown(name: &str) -> String {
+    if name.len() <= 12 { name } else { "…" }.to_owned()
 }
 
 /// Why a key cannot sign. No message repeats key material.
