@@ -14,7 +14,7 @@ use assay_results::{
 };
 
 use crate::ledger::{self, Ending, Ledger};
-use crate::percentiles::{SubscriberTimes, by_second};
+use crate::percentiles::SubscriberTimes;
 use crate::plan::{PhaseKind, Plan};
 use crate::record::PublicationOutcome;
 use crate::run::{RunRecord, Setup};
@@ -27,8 +27,6 @@ pub struct Surroundings {
     pub environment: Environment,
     /// The hub, as the document describes it.
     pub target: TargetInfo,
-    /// When the run began, in milliseconds of Unix time.
-    pub started_unix_ms: u64,
 }
 
 /// Only when somebody interrupts do we stop listening to a hub that may still deliver.
@@ -50,7 +48,6 @@ pub fn assemble(
     let publications = &run.publishers.publications;
     let ledger = ledger::settle(plan, publications, &run.crowd, ending(run));
     let times = SubscriberTimes::of(plan, publications, &run.crowd, &ledger);
-    let by_second = by_second(plan, &run.crowd, &ledger);
     let lags = metrics::PublisherTimes::of(
         plan,
         &run.publishers,
@@ -62,7 +59,6 @@ pub fn assemble(
         health::seconds(plan, &run.system, &times, &lags),
         delivery_p99_us,
     );
-    let started_unix_ms = surroundings.started_unix_ms;
     let record = LoadRecord {
         partial: run.partial.clone(),
         scenario: scenario_info(scenario, setup),
@@ -84,7 +80,7 @@ pub fn assemble(
         failures: failures::of(plan, run, &ledger),
         metrics: metrics::distributions(plan, &times, &lags),
         probes: probe_comparison(&times),
-        seconds: seconds::of(plan, run, &by_second),
+        seconds: seconds::of(plan, run, &times),
         ramp: run.ramp.clone(),
         arrival: arrival_curve(&times.delivery, unconnected_deliveries(plan, &ledger)),
         publications: publications::rows(plan, publications, &ledger, &times),
@@ -93,7 +89,7 @@ pub fn assemble(
     };
     LoadResults {
         run: LoadRun::new(record),
-        interval_logs: metrics::interval_logs(plan, &times, &lags, &by_second, started_unix_ms),
+        interval_logs: metrics::interval_logs(&times, &lags, run.started_unix_ms),
         scenario_toml: Scenario {
             seed: Some(plan.seed),
             ..scenario.clone()
@@ -185,6 +181,7 @@ fn probe_comparison(times: &SubscriberTimes) -> Option<ProbeComparison> {
     (probes.crowd_delivery.samples() > 0 && probes.delivery.samples() > 0).then(|| {
         ProbeComparison {
             probes: probes.probes,
+            events: times.events,
             probes_p50: probes.delivery.received(0.5),
             crowd_p50: probes.crowd_delivery.received(0.5),
             probes_p99: probes.delivery.received(0.99),

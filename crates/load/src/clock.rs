@@ -68,6 +68,8 @@ pub struct ClockStep {
 #[derive(Clone, Debug)]
 pub struct Clock {
     epoch_ns: i64,
+    /// The epoch by the wall clock, as that stood when this clock was made.
+    epoch_unix_ns: i64,
     wall: Arc<Wall>,
 }
 
@@ -82,10 +84,13 @@ impl Clock {
     /// A clock whose epoch is `lead` from now, so that threads can be made before the first planned instant.
     pub fn starting_in(lead: Duration) -> Self {
         let lead_ns = i64::try_from(lead.as_nanos()).unwrap_or(i64::MAX);
+        let epoch_ns = monotonic_ns().saturating_add(lead_ns);
+        let offset_ns = wall_offset_ns();
         Self {
-            epoch_ns: monotonic_ns().saturating_add(lead_ns),
+            epoch_ns,
+            epoch_unix_ns: epoch_ns.saturating_add(offset_ns),
             wall: Arc::new(Wall {
-                offset_ns: AtomicI64::new(wall_offset_ns()),
+                offset_ns: AtomicI64::new(offset_ns),
                 steps: AtomicU32::new(0),
             }),
         }
@@ -94,6 +99,11 @@ impl Clock {
     /// Now; the epoch itself while that has not come.
     pub fn now(&self) -> Micros {
         self.at_monotonic_ns(monotonic_ns())
+    }
+
+    /// The epoch in milliseconds of Unix time, by the wall clock as it stood when this clock was made.
+    pub fn epoch_unix_ms(&self) -> u64 {
+        u64::try_from(self.epoch_unix_ns / 1_000_000).unwrap_or(0)
     }
 
     /// Sleeps until `instant`; returns at once when it is past. Absolute, so that errors do not add up.

@@ -11,9 +11,7 @@ pub(crate) mod fates;
 mod order;
 mod usual_order;
 
-use assay_results::{
-    LedgerCounts, WRONG_DELIVERIES_NAMED_AT_MOST, WrongDeliveries, WrongDelivery, WrongKind,
-};
+use assay_results::{LedgerCounts, WrongDeliveries, WrongDelivery, WrongKind};
 
 use crate::crowd::{CrowdRecord, Failure};
 use crate::plan::Plan;
@@ -211,13 +209,15 @@ impl Books<'_> {
                 detail: Some(format!("received at {}, its stamp unreadable", oddity.at)),
             });
         }
-        self.wrong.omitted += crowd.unattributed - crowd.unattributed_named.len() as u64;
+        let named = crowd.unattributed_named.len() as u64;
+        self.wrong
+            .omit(WrongKind::Corrupt, crowd.unattributed - named);
     }
 
     fn name(&mut self, kind: WrongKind, subscriber: u32, publication: u32, detail: Option<String>) {
-        if self.wrong.named.len() >= WRONG_DELIVERIES_NAMED_AT_MOST {
+        if !self.wrong.has_room(kind) {
             // Nothing is made up for a name that would be dropped: a dead hub loses millions.
-            self.wrong.omitted += 1;
+            self.wrong.omit(kind, 1);
             return;
         }
         let planned = &self.plan.publications[publication as usize];

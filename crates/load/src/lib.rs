@@ -25,6 +25,7 @@ pub mod platform;
 pub mod preflight;
 pub mod progress;
 pub mod publishers;
+pub mod reach;
 pub mod record;
 pub mod run;
 pub mod scenario;

@@ -8,14 +8,17 @@ mod by_second;
 mod events;
 mod probes;
 
-pub use by_second::{SubscriberSecond, by_second};
+pub(crate) use by_second::interval;
+pub use by_second::{MeasuredLogs, PlannedSecond, Traffic, traffic};
 pub use events::EventTimes;
 pub use probes::ProbeTimes;
+
+use by_second::Planned;
 
 use crate::crowd::CrowdRecord;
 use crate::ledger::Ledger;
 use crate::ledger::fates::{Fate, Fates, Finding};
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::{PhaseKind, Plan, PlannedPublication};
 use crate::record::PublicationRecord;
 use assay_results::{Histogram, Quantile, events_needed};
 
@@ -42,6 +45,10 @@ pub struct SubscriberTimes {
     pub events: u64,
     /// The fan of each publication, of every phase, in the order of the plan.
     pub publications: Vec<EventTimes>,
+    /// The same a second of the plan at a time, from the epoch.
+    pub seconds: Vec<PlannedSecond>,
+    /// The measured phase a second at a time.
+    pub logs: MeasuredLogs,
     /// What the probes say, and what the crowd says without them.
     pub probes: ProbeTimes,
     /// From the planned connect instant to the TCP connection; lost for those who never had one, here and in the next two.
@@ -66,23 +73,24 @@ impl SubscriberTimes {
         let mut arrivals = events::Arrivals::for_ledger(ledger, plan.publications.len());
         let mut fates = Fates::new(plan, crowd, &ledger.expectations);
         let mut own: Vec<Option<u64>> = Vec::new();
-        for subscriber in 0..crowd.subscribers.len() as u32 {
+        for (subscriber, planned) in (0_u32..).zip(&plan.subscribers) {
             own.clear();
             fates.of(subscriber, |publication, finding| {
                 let Finding::Expected(fate) = finding else {
                     return;
                 };
                 arrivals.add(publication, fate);
-                let planned = &plan.publications[publication as usize];
-                if planned.phase == PhaseKind::Measure && fate != Fate::Undecided {
+                let update = &plan.publications[publication as usize];
+                if update.phase == PhaseKind::Measure && fate != Fate::Undecided {
                     own.push(fate.latency_us());
                 }
             });
+            times.probes.add_deliveries(planned.probe, &own);
             times.add_subscriber(&mut own);
         }
         times.add_events(plan, arrivals);
         times.add_connections(plan, crowd, ledger);
-        times.probes = ProbeTimes::of(plan, publications, crowd, ledger);
+        times.probes.add_stamps(plan, publications, crowd);
         times
     }
 
@@ -106,19 +114,45 @@ impl SubscriberTimes {
         record(&mut self.by_subscriber_p99, own[rank - 1]);
     }
 
+    /// A second of the plan at a time, so that what arrived of its updates can be let go.
     fn add_events(&mut self, plan: &Plan, arrivals: events::Arrivals) {
-        self.publications = arrivals.into_times();
-        for (event, planned) in self.publications.iter().zip(&plan.publications) {
-            if planned.phase != PhaseKind::Measure || event.last == Quantile::TooFew {
-                continue;
+        let mut arrived = arrivals.into_iter();
+        let of_a_second =
+            |a: &PlannedPublication, b: &PlannedPublication| a.at.second() == b.at.second();
+        for updates in plan.publications.chunk_by(of_a_second) {
+            let updates: Vec<_> = updates
+                .iter()
+                .zip(&mut arrived)
+                .map(|(update, mut arrived)| {
+                    let times = arrived.times();
+                    (update, arrived, times)
+                })
+                .collect();
+            for (update, _, times) in &updates {
+                self.add_event(update.phase, times);
             }
-            self.events += 1;
-            record_quantile(&mut self.event_first, event.first);
-            record_quantile(&mut self.event_median, event.median);
-            record_quantile(&mut self.event_p99, event.p99);
-            record_quantile(&mut self.event_last, event.last);
-            record_quantile(&mut self.event_spread, event.spread());
+            let planned = Planned {
+                second: updates[0].0.at.second(),
+                updates: &updates,
+            };
+            let second = planned.second as usize;
+            self.seconds.resize_with(second, PlannedSecond::default);
+            self.seconds.push(planned.row());
+            planned.log(&mut self.logs);
         }
+    }
+
+    fn add_event(&mut self, phase: PhaseKind, event: &EventTimes) {
+        self.publications.push(*event);
+        if phase != PhaseKind::Measure || event.last == Quantile::TooFew {
+            return;
+        }
+        self.events += 1;
+        record_quantile(&mut self.event_first, event.first);
+        record_quantile(&mut self.event_median, event.median);
+        record_quantile(&mut self.event_p99, event.p99);
+        record_quantile(&mut self.event_last, event.last);
+        record_quantile(&mut self.event_spread, event.spread());
     }
 
     /// A subscriber that never came so far enters as lost: turning it away must not improve a percentile either. One that had
@@ -167,7 +201,8 @@ fn record_quantile(histogram: &mut Histogram, quantile: Quantile) {
     }
 }
 
-/// The place, from 1, of quantile `q` among `samples` (at least one) in ascending order.
+/// The place, from 1, of quantile `q` among `samples` (at least one) in ascending order. The margin keeps what is whole whole:
+/// without it 0.07 × 100 would be place 8.
 fn nearest_rank(q: f64, samples: usize) -> usize {
-    ((q * samples as f64).ceil() as usize).clamp(1, samples)
+    ((q * samples as f64 - 1e-6).ceil() as usize).clamp(1, samples)
 }

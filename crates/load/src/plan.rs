@@ -2,11 +2,14 @@
 //! came of it: those are the records. A plan follows from a scenario and a seed alone.
 
 mod arithmetic;
+mod memory;
 mod schedule;
 
 use std::time::Duration;
 
 pub use arithmetic::Arithmetic;
+pub use memory::Memory;
+pub(crate) use memory::RECEIPTS_PER_DELIVERY_MAX;
 pub use schedule::schedule;
 
 use crate::clock::Micros;

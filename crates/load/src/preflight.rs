@@ -2,13 +2,15 @@
 //! failures: the machine's limits here, the hub's answer to one publish and one subscriber in [`check_hub`]. Not for the load itself.
 
 mod exchange;
+mod grants;
 mod hub;
 
 use assay_client::Destination;
 
+pub use grants::{Ungranted, check_grants};
 pub use hub::{HubAnswer, Refused, check_hub};
 
-use crate::plan::Arithmetic;
+use crate::plan::{Arithmetic, Memory};
 use crate::platform;
 
 /// Ports of a source address that others hold, or that wait after an earlier run.
@@ -51,6 +53,31 @@ pub enum ResourceError {
         /// How many subscribers would do.
         fits: u64,
     },
+    /// Too little memory for what a run writes down.
+    #[error(
+        "needs about {} MB of memory for its records ({} deliveries take {} MB, {} updates {} MB, {} connections {} MB), but {} MB are \
+         available here: use --for {fits_s}s, or fewer subscribers, or a lower --rate",
+        megabytes(needed.bytes()),
+        needed.deliveries,
+        megabytes(needed.deliveries_bytes),
+        needed.updates,
+        megabytes(needed.updates_bytes),
+        needed.subscribers,
+        megabytes(needed.subscribers_bytes),
+        megabytes(*available_bytes)
+    )]
+    Memory {
+        /// By what it is for.
+        needed: Memory,
+        /// What the machine, or a control group, leaves to this process.
+        available_bytes: u64,
+        /// How long the measured phase may be at most, about, in seconds.
+        fits_s: u64,
+    },
+}
+
+fn megabytes(bytes: u64) -> u64 {
+    bytes.div_ceil(1_000_000)
 }
 
 /// Whether this process may open all that a plan needs. Raises the soft limit on descriptors to the hard one first.
@@ -59,6 +86,12 @@ pub fn check_resources(sums: &Arithmetic, hub: &Destination) -> Result<(), Resou
     let limit = platform::raise_open_file_limit().unwrap_or_else(|_| platform::open_file_limit());
     let open = platform::open_files_of_self().unwrap_or(0);
     check_descriptors(sums, limit, open)?;
+    let needed = Memory::of(sums, hub.tls_config().is_some());
+    check_memory(
+        needed,
+        sums.measured_seconds,
+        platform::available_memory_bytes(),
+    )?;
     let several_sources = hub.socket_addrs().is_ok_and(|addresses| {
         addresses
             .iter()
@@ -90,6 +123,27 @@ fn check_descriptors(
     }
 }
 
+/// The run's records alone: the hub, when it is on this machine, needs memory too.
+fn check_memory(
+    needed: Memory,
+    measured_s: f64,
+    available_bytes: Option<u64>,
+) -> Result<(), ResourceError> {
+    match available_bytes {
+        Some(available_bytes) if needed.bytes() > available_bytes => {
+            let fixed_bytes = needed.bytes() - needed.growing_bytes();
+            let room_bytes = available_bytes.saturating_sub(fixed_bytes);
+            let share = room_bytes as f64 / needed.growing_bytes().max(1) as f64;
+            Err(ResourceError::Memory {
+                needed,
+                available_bytes,
+                fits_s: (measured_s * share) as u64,
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_ports(sums: &Arithmetic, ports: Option<u64>) -> Result<(), ResourceError> {
     match ports {
         Some(ports) if sums.sockets + PORTS_LEFT_TO_OTHERS > ports => Err(ResourceError::Ports {
@@ -115,6 +169,8 @@ fn rounded_down(subscribers: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::plan::schedule;
     use crate::scenario::{Overrides, Scenario, preset};
@@ -142,6 +198,50 @@ mod tests {
         assert!(
             text.contains("may open 20000: use --subscribers 19800"),
             "{text}"
+        );
+    }
+
+    /// An hour at about 5,000 deliveries a second.
+    #[test]
+    fn too_little_memory_is_named_with_the_arithmetic_and_what_fits() {
+        let hour = |measure_s| {
+            let overrides = Overrides {
+                rate: Some("50/s".parse().unwrap()),
+                measure: Some(Duration::from_secs(measure_s)),
+                ..Overrides::default()
+            };
+            let scenario = Scenario::parse("x", preset("live-score").unwrap()).unwrap();
+            Arithmetic::of(&schedule(&scenario.with(overrides).unwrap(), 1, 1), None)
+        };
+        let sums = hour(3_600);
+        let needed = Memory::of(&sums, false);
+        assert!(
+            (400..450).contains(&megabytes(needed.bytes())),
+            "{needed:?}"
+        );
+        let check = |available_bytes| check_memory(needed, sums.measured_seconds, available_bytes);
+        assert_eq!(check(None), Ok(()));
+        assert_eq!(check(Some(needed.bytes())), Ok(()));
+        let error = check(Some(200_000_000)).unwrap_err();
+        let text = error.to_string();
+        for part in [
+            "needs about 440 MB of memory",
+            "18004844 deliveries take 220 MB, 180065 updates 199 MB, 1000 connections 2 MB",
+            "but 200 MB are available here: use --for 15",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let ResourceError::Memory { fits_s, .. } = error else {
+            panic!("{error:?}")
+        };
+        let shorter = hour(fits_s);
+        assert_eq!(
+            check_memory(
+                Memory::of(&shorter, false),
+                shorter.measured_seconds,
+                Some(205_000_000)
+            ),
+            Ok(())
         );
     }
 

@@ -28,8 +28,11 @@ pub struct Progress {
     pub publishers: PublisherProgress,
     /// Over the last second.
     pub rates: Rates,
-    /// Deliveries that should have come by now: accepted updates, each to all that follow its topic by plan.
+    /// Deliveries whose planned instant is past and whose subscriber was confirmed by then, unless the hub did not take the update:
+    /// what the ledger will expect, some of it still under way.
     pub deliveries_due: u64,
+    /// How many of these came; `crowd.receipts` has repeats and the like as well.
+    pub deliveries_came: u64,
     /// Deliveries that are later than the scenario's bound and have not come: late ones and losses to be.
     pub deliveries_overdue: u64,
     /// Event-last, R − I in microseconds, over the updates that reached everyone by now and were planned in the last second:
@@ -50,6 +53,6 @@ pub struct Rates {
     pub sent: f64,
     /// Deliveries that came.
     pub delivered: f64,
-    /// Deliveries that these updates call for.
-    pub deliveries_planned: f64,
+    /// Deliveries that became due.
+    pub deliveries_due: f64,
 }

@@ -22,6 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+pub(crate) use live::Standing;
 pub use live::{PublisherLive, PublisherProgress};
 
 use crate::clock::Clock;
@@ -34,21 +35,10 @@ pub(crate) use request::Requests as PublishRequests;
 use request::Requests;
 use timetable::Timetable;
 
-/// Why publishers could not begin.
+/// The system has no thread, timer or event queue for publishers.
 #[derive(Debug, thiserror::Error)]
-pub enum PublisherError {
-    /// The host has no address, or none of its addresses accepts a connection.
-    #[error("cannot connect to {peer} to publish: {source}; is the hub running there?")]
-    Unreachable {
-        /// Host and port.
-        peer: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system has no thread, timer or event queue for us.
-    #[error("cannot start the publishers: {0}")]
-    System(#[from] io::Error),
-}
+#[error("cannot start the publishers: {0}")]
+pub struct PublisherError(#[from] io::Error);
 
 /// What the publishers did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,17 +59,17 @@ pub struct Publishers {
 }
 
 impl Publishers {
-    /// Finds the hub, opens `in_flight` connections and returns; updates go out when the plan says, until its end or until
-    /// `stop` is requested. Answers are awaited until the plan's drain deadline, or for a moment after `stop`.
+    /// Opens `in_flight` connections to `hub`, where `target` takes publishes, and returns; updates go out when the plan says,
+    /// until its end or until `stop` is requested. Answers are awaited until the plan's drain deadline, or for a moment after `stop`.
     pub fn start(
         plan: &Arc<Plan>,
         target: &Target,
+        hub: SocketAddr,
         clock: &Clock,
         stop: &Stop,
         in_flight: u32,
     ) -> Result<Self, PublisherError> {
-        let hub = pick_address(target)?;
-        let live = Arc::new(PublisherLive::default());
+        let live = Arc::new(PublisherLive::new(plan.publications.len()));
         let destination = target.endpoint.publish();
         let timetable = Timetable::new(timetable::Parts {
             plan: Arc::clone(plan),
@@ -117,22 +107,4 @@ impl Publishers {
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
-}
-
-/// The first address that accepts a connection: `localhost` may be `::1` as well, with nobody there.
-fn pick_address(target: &Target) -> Result<SocketAddr, PublisherError> {
-    let destination = target.endpoint.publish();
-    let (host, port) = destination.peer();
-    let unreachable = |source| PublisherError::Unreachable {
-        peer: format!("{host}:{port}"),
-        source,
-    };
-    let mut refusal = io::ErrorKind::NotFound.into();
-    for address in destination.socket_addrs().map_err(unreachable)? {
-        match std::net::TcpStream::connect_timeout(&address, limits::CONNECT_TIMEOUT) {
-            Ok(_) => return Ok(address),
-            Err(error) => refusal = error,
-        }
-    }
-    Err(unreachable(refusal))
 }

@@ -20,6 +20,7 @@ use crate::plan::{Arithmetic, Plan};
 use crate::preflight::{HubAnswer, Refused, check_hub};
 use crate::progress::Progress;
 use crate::publishers::{PublisherError, PublisherRecord, Publishers};
+use crate::reach::{Reach, Unreachable};
 use crate::stop::Stop;
 use crate::target::Target;
 use watch::Watch;
@@ -39,6 +40,9 @@ pub enum RunError {
     /// The hub does not take what publishers or subscribers say.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The hub answered a moment ago, and accepts no further connection.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
     /// The subscribers' side.
     #[error(transparent)]
     Crowd(#[from] StartError),
@@ -75,6 +79,8 @@ pub struct RunRecord {
     pub ramp: Vec<RampPoint>,
     /// When the publishers were told to end; updates planned later were not due.
     pub ended_at: Micros,
+    /// The epoch, from which all instants count, in milliseconds of Unix time.
+    pub started_unix_ms: u64,
     pub(crate) system: Vec<SystemSecond>,
     pub(crate) steps: Vec<ClockStep>,
 }
@@ -93,12 +99,28 @@ pub fn run(
         reader_threads,
     } = setup;
     let hub = check_hub(plan, target)?;
+    // The epoch comes after every search, however long that took: the ramp must have all of its time.
+    let reach = Reach::find(target)?;
     let clock = Clock::starting_in(LEAD);
     let (crowd_stop, publisher_stop) = (Stop::new(), Stop::new());
-    let crowd = Crowd::start(plan, target, &clock, &crowd_stop, *reader_threads)?;
-    let publishers = Publishers::start(plan, target, &clock, &publisher_stop, sums.in_flight)
-        // Nobody would end the crowd's threads before its deadline.
-        .inspect_err(|_| crowd_stop.request())?;
+    let crowd = Crowd::start(
+        plan,
+        target,
+        reach.hub,
+        &clock,
+        &crowd_stop,
+        *reader_threads,
+    )?;
+    let publishers = Publishers::start(
+        plan,
+        target,
+        reach.publish,
+        &clock,
+        &publisher_stop,
+        sums.in_flight,
+    )
+    // Nobody would end the crowd's threads before its deadline.
+    .inspect_err(|_| crowd_stop.request())?;
     let mut watch = Watch::new(plan, &clock, target.hub_pid, &crowd, &publishers);
     let mut closing = Closing::default();
     let partial = loop {
@@ -132,6 +154,7 @@ pub fn run(
         crowd: crowd.join(),
         ramp,
         ended_at,
+        started_unix_ms: clock.epoch_unix_ms(),
         system,
         steps,
     })

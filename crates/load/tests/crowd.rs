@@ -8,7 +8,6 @@ use assay_load::ledger::{Ending, settle};
 use assay_load::percentiles::SubscriberTimes;
 use assay_load::plan::Plan;
 use assay_load::stop::Stop;
-use assay_load::target::Target;
 use assay_results::LedgerCounts;
 use std::io::Write;
 use std::net::TcpStream;
@@ -26,10 +25,10 @@ struct Running {
 }
 
 impl Running {
-    fn start(plan: &Arc<Plan>, target: &Target) -> Self {
+    fn start(plan: &Arc<Plan>, hub: &ScriptedHub) -> Self {
         let clock = Clock::starting_in(Duration::ZERO);
         let stop = Stop::new();
-        let crowd = Crowd::start(plan, target, &clock, &stop, 2).unwrap();
+        let crowd = Crowd::start(plan, &hub.target(), hub.address, &clock, &stop, 2).unwrap();
         Self { clock, stop, crowd }
     }
 
@@ -64,7 +63,7 @@ fn check_framing(name: &str, head: &str, send: fn(&mut TcpStream, &str)) {
     let publications: Vec<_> = (0..10).map(|n| (0, Micros(FIRST.0 + n * 1_000))).collect();
     let plan = Arc::new(plan(2, &both, &publications));
     let hub = ScriptedHub::listen();
-    let running = Running::start(&plan, &hub.target());
+    let running = Running::start(&plan, &hub);
     let mut streams = hub.open(20, head);
     running.clock.sleep_until(Micros(FIRST.0 + 10_000));
     for publication in 0..10 {
@@ -122,7 +121,7 @@ fn every_framing_delivers_every_event_once() {
 fn a_head_in_two_pieces_opens_the_stream() {
     let plan = Arc::new(plan(1, &[&[0]], &[(0, FIRST)]));
     let hub = ScriptedHub::listen();
-    let running = Running::start(&plan, &hub.target());
+    let running = Running::start(&plan, &hub);
     let (request, mut stream) = hub.next();
     assert!(
         request.starts_with("GET /.well-known/mercure?match=https%3A%2F%2Fexample.com%2Fmatches%2F0%3Fa+b HTTP/1.1\r\n"),
@@ -151,7 +150,7 @@ fn a_dropped_stream_comes_back_with_its_cursor_and_what_it_missed_is_replayed() 
         &[(0, at(0)), (0, at(10)), (0, at(20)), (0, at(30))],
     ));
     let hub = ScriptedHub::listen();
-    let running = Running::start(&plan, &hub.target());
+    let running = Running::start(&plan, &hub);
     let mut first = hub.open(1, STREAM_HEAD);
     running.clock.sleep_until(at(0));
     write_all(
@@ -191,7 +190,7 @@ fn a_pause_of_the_hub_shows_in_each_delivery_planned_during_it() {
     let subscribers = vec![&[0_u32][..]; 20];
     let plan = Arc::new(plan(1, &subscribers, &publications));
     let hub = ScriptedHub::listen();
-    let running = Running::start(&plan, &hub.target());
+    let running = Running::start(&plan, &hub);
     let mut streams = hub.open(20, STREAM_HEAD);
     // A hub that stops at the first planned instant takes all of them at the pause's end.
     running.clock.sleep_until(Micros(FIRST.0 + PAUSE_US));
@@ -225,7 +224,7 @@ fn probes_know_when_the_kernel_had_the_last_event_of_each_read() {
     parts.subscribers[1].probe = true;
     let plan = Arc::new(parts);
     let hub = ScriptedHub::listen();
-    let running = Running::start(&plan, &hub.target());
+    let running = Running::start(&plan, &hub);
     let mut streams = hub.open(2, STREAM_HEAD);
     for publication in 0..20 {
         running
@@ -235,13 +234,7 @@ fn probes_know_when_the_kernel_had_the_last_event_of_each_read() {
     }
     let record = running.end_after(40);
     let (crowd, probe) = (&record.subscribers[0], &record.subscribers[1]);
-    assert_eq!(
-        (
-            crowd.kernel_received_at.len(),
-            probe.kernel_received_at.len()
-        ),
-        (0, 20)
-    );
+    assert_eq!((crowd.read_lags.len(), probe.read_lags.len()), (0, 20));
     let ledger = settle(&plan, &accepted(&plan), &record, Ending::Whole);
     let times = SubscriberTimes::of(&plan, &accepted(&plan), &record, &ledger).probes;
     assert_eq!(

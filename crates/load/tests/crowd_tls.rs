@@ -4,14 +4,14 @@ mod support;
 
 use assay_client::{EndpointOptions, TlsOptions};
 use assay_load::clock::{Clock, Micros};
-use assay_load::crowd::{Crowd, Failure};
+use assay_load::crowd::{Crowd, Failure, Step};
 use assay_load::ledger::{Ending, settle};
 use assay_load::stop::Stop;
 use assay_load::target::Target;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{STREAM_HEAD, accepted, event, plan, read_request, wait_until};
@@ -46,23 +46,13 @@ fn target(port: u16, cacert_pem: Option<String>) -> Target {
     )
 }
 
-/// The next connection that says anything: one that does not is the search for an address that answers.
-fn accept(listener: &TcpListener) -> TcpStream {
-    loop {
-        let (socket, _) = listener.accept().unwrap();
-        if socket.peek(&mut [0]).unwrap() > 0 {
-            return socket;
-        }
-    }
-}
-
 /// The next connection, its TLS taken off and its request read; none when the peer does not get so far.
 fn accept_tls(
     listener: &TcpListener,
     config: &Arc<ServerConfig>,
 ) -> Option<StreamOwned<ServerConnection, TcpStream>> {
     let connection = ServerConnection::new(Arc::clone(config)).unwrap();
-    let mut stream = StreamOwned::new(connection, accept(listener));
+    let mut stream = StreamOwned::new(connection, listener.accept().unwrap().0);
     read_request(&mut stream).map(|_| stream)
 }
 
@@ -73,9 +63,10 @@ fn encrypted_streams_are_read_whole() {
     let plan = Arc::new(parts);
     let (pem, config) = certificate();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let target = target(listener.local_addr().unwrap().port(), Some(pem));
+    let address = listener.local_addr().unwrap();
+    let target = target(address.port(), Some(pem));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &target, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(&plan, &target, address, &clock, &stop, 1).unwrap();
     let mut streams: Vec<_> = (0..3)
         .map(|_| accept_tls(&listener, &config).unwrap())
         .collect();
@@ -101,11 +92,15 @@ fn encrypted_streams_are_read_whole() {
     );
 }
 
-fn check_failure(target: &Target, serve: impl FnOnce() + Send + 'static) -> Failure {
+fn check_failure(
+    target: &Target,
+    address: SocketAddr,
+    serve: impl FnOnce() + Send + 'static,
+) -> Failure {
     let plan = Arc::new(plan(1, &[&[0]], &[]));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
     let serving = std::thread::spawn(serve);
-    let crowd = Crowd::start(&plan, target, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(&plan, target, address, &clock, &stop, 1).unwrap();
     let live = crowd.live().clone();
     wait_until(&clock, "the subscriber gives up", || {
         live.progress().gave_up == 1
@@ -120,8 +115,9 @@ fn tls_that_fails_is_said_so() {
     let (_, config) = certificate();
     let (other_pem, _) = certificate();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let untrusted = target(listener.local_addr().unwrap().port(), Some(other_pem));
-    let failure = check_failure(&untrusted, move || {
+    let address = listener.local_addr().unwrap();
+    let untrusted = target(address.port(), Some(other_pem));
+    let failure = check_failure(&untrusted, address, move || {
         assert!(accept_tls(&listener, &config).is_none());
     });
     assert!(
@@ -130,12 +126,33 @@ fn tls_that_fails_is_said_so() {
     );
 
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let speaks_plain = target(listener.local_addr().unwrap().port(), None);
-    let failure = check_failure(&speaks_plain, move || {
-        let mut socket = accept(&listener);
+    let address = listener.local_addr().unwrap();
+    let speaks_plain = target(address.port(), None);
+    let failure = check_failure(&speaks_plain, address, move || {
+        let (mut socket, _) = listener.accept().unwrap();
         // Unread bytes would turn the end of the connection into a reset.
         let _ = socket.read(&mut [0; 4_096]).unwrap();
         let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     });
     assert!(matches!(failure, Failure::Tls(_)), "{failure}");
+}
+
+/// A hub that takes the connection and says nothing: it is the handshake that is missing.
+#[test]
+fn a_handshake_that_was_under_way_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let plan = Arc::new(plan(1, &[&[0]], &[(0, FIRST)]));
+    let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
+    let target = target(address.port(), None);
+    let crowd = Crowd::start(&plan, &target, address, &clock, &stop, 1).unwrap();
+    let (socket, _) = listener.accept().unwrap();
+    // The begin of the handshake is there.
+    assert!(socket.peek(&mut [0]).unwrap() > 0);
+    stop.request();
+    let record = crowd.join();
+    assert_eq!(
+        record.subscribers[0].failure,
+        Some(Failure::Opening(Step::Handshake))
+    );
 }

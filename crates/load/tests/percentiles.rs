@@ -3,9 +3,9 @@
 mod support;
 
 use assay_load::clock::Micros;
-use assay_load::crowd::{CrowdRecord, Receipt, StreamRecord, SubscriberRecord};
+use assay_load::crowd::{CrowdRecord, ReadLag, Receipt, StreamRecord, SubscriberRecord};
 use assay_load::ledger::{Ending, settle};
-use assay_load::percentiles::{SubscriberTimes, by_second};
+use assay_load::percentiles::{SubscriberTimes, traffic};
 use assay_load::plan::{PhaseKind, Plan};
 use assay_results::{Histogram, Quantile};
 use support::{accepted, plan};
@@ -117,10 +117,7 @@ fn a_lost_delivery_is_the_slowest_at_the_probes_as_well() {
     let mut plan = two_by_three();
     plan.subscribers[0].probe = true;
     let mut probe = subscriber(&[(0, 5), (2, 30)]);
-    // K 1 µs before R, of each.
-    probe.kernel_received_at = [(0, 5), (2, 30)]
-        .map(|(index, us): (usize, u64)| Some(Micros(plan.publications[index].at.0 + us - 1)))
-        .to_vec();
+    probe.read_lags = vec![ReadLag::of_us(1); 2];
     let record = crowd(vec![probe, subscriber(&[(0, 5), (1, 10)])]);
     let probes = times(&plan, &record).probes;
     for (name, histogram) in [
@@ -219,27 +216,85 @@ fn a_second_has_what_was_planned_in_it_and_what_was_received_in_it() {
     broken.streams[0].broke_at = Some(Micros(2_500_000));
     let mut record = crowd(vec![subscriber(&[(0, 5), (1, 1_500_000), (2, 40)]), broken]);
     record.ended_at = Micros(4_200_000);
-    let ledger = settle(&plan, &accepted(&plan), &record, Ending::Whole);
-    let seconds = by_second(&plan, &record, &ledger);
-    let columns: Vec<_> = seconds
+    let times = times(&plan, &record);
+    let planned: Vec<_> = times
+        .seconds
         .iter()
         .map(|second| {
-            (
-                second.delivery.samples(),
-                second.delivery.lost(),
-                second.received,
-                second.connections,
-            )
+            let came: u64 = second.heat.iter().map(|cell| cell.count).sum();
+            (second.events, came, second.lost, second.max_us)
         })
         .collect();
     assert_eq!(
-        columns,
+        planned,
         [
-            (0, 0, 0, 2),
-            (2, 1, 1, 2),
-            (2, 0, 1, 1),
-            (2, 1, 2, 1),
-            (0, 0, 0, 1)
+            (0, 0, 0, None),
+            (1, 1, 1, Some(5)),
+            (1, 2, 0, Some(1_500_000)),
+            (1, 1, 1, Some(40)),
         ]
     );
+    let traffic: Vec<_> = traffic(&plan, &record)
+        .iter()
+        .map(|second| (second.received, second.connections))
+        .collect();
+    assert_eq!(traffic, [(0, 2), (1, 2), (1, 1), (2, 1), (0, 1)]);
+}
+
+/// In one second 299 updates to two subscribers, in the next 298; of each one delivery is lost.
+#[test]
+fn a_second_states_a_p99_when_299_of_its_updates_stand_behind_it() {
+    let publications: Vec<_> = (0..299)
+        .map(|n| (0, Micros(1_000_000 + n)))
+        .chain((0..298).map(|n| (0, Micros(2_000_000 + n))))
+        .collect();
+    let plan = plan(1, &[&[0], &[0]], &publications);
+    let all: Vec<_> = (0..597).map(|n| (n, 100)).collect();
+    let record = crowd(vec![subscriber(&all), subscriber(&all[..0])]);
+    let times = times(&plan, &record);
+    let quantiles = |second: usize| (times.seconds[second].p50, times.seconds[second].p99);
+    assert_eq!(quantiles(0), (Quantile::TooFew, Quantile::TooFew));
+    // Half of the deliveries never came: losing cannot improve a second either.
+    assert_eq!(quantiles(1), (Quantile::Value(100), Quantile::Lost));
+    assert_eq!(quantiles(2), (Quantile::Value(100), Quantile::TooFew));
+    assert_eq!(
+        (times.seconds[1].events, times.seconds[2].events),
+        (299, 298)
+    );
+}
+
+/// An event's p99 over audiences of a hundred and of two hundred.
+#[test]
+fn an_event_has_a_p99_until_more_than_one_in_a_hundred_lost_it() {
+    for (audience, lost, expected) in [
+        (100, 0, Quantile::Value(99)),
+        (100, 1, Quantile::Value(99)),
+        (100, 2, Quantile::Lost),
+        (200, 2, Quantile::Value(198)),
+        (200, 3, Quantile::Lost),
+        (1, 0, Quantile::Value(1)),
+        (1, 1, Quantile::Lost),
+    ] {
+        let followers = vec![&[0_u32][..]; audience];
+        let plan = plan(1, &followers, &[(0, Micros(1_000_000))]);
+        let came = audience - lost;
+        let record = crowd(
+            (0..audience)
+                .map(|place| {
+                    let receipt = (0, place as u64 + 1);
+                    subscriber(&[receipt][..usize::from(place < came)])
+                })
+                .collect(),
+        );
+        let times = times(&plan, &record);
+        assert_eq!(times.publications[0].p99, expected, "{lost} of {audience}");
+        assert_eq!(times.event_p99.rank(0.5), Some(expected));
+        let [interval] = &times.logs.event_p99[..] else {
+            panic!("{:?}", times.logs)
+        };
+        assert_eq!(
+            interval.histogram().lost(),
+            u64::from(expected == Quantile::Lost)
+        );
+    }
 }

@@ -7,10 +7,11 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_client::{BearerToken, EndpointOptions, TlsOptions};
+use assay_client::{BearerToken, Endpoint, EndpointOptions, TlsOptions};
 use assay_load::clock::{Clock, Micros};
 use assay_load::plan::Plan;
 use assay_load::publishers::{PublisherRecord, Publishers};
+use assay_load::reach::Reach;
 use assay_load::record::PublicationOutcome;
 use assay_load::stamp::Stamp;
 use assay_load::stop::Stop;
@@ -53,7 +54,9 @@ fn target(port: u16) -> Target {
 
 fn publish(plan: &Arc<Plan>, target: &Target, connections: u32) -> PublisherRecord {
     let clock = Clock::starting_in(Duration::ZERO);
-    let publishers = Publishers::start(plan, target, &clock, &Stop::new(), connections).unwrap();
+    let hub = Reach::find(target).unwrap().publish;
+    let publishers =
+        Publishers::start(plan, target, hub, &clock, &Stop::new(), connections).unwrap();
     publishers.join()
 }
 
@@ -188,7 +191,7 @@ fn a_hub_that_hangs_up_leaves_updates_unanswered_and_the_others_unsent() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
-        // The first is the search for an address that answers.
+        // The first is the search for the address.
         drop(listener.accept().unwrap());
         let (mut stream, _) = listener.accept().unwrap();
         drop(listener);
@@ -254,12 +257,28 @@ fn nobody_listening_is_said_at_once() {
         .local_addr()
         .unwrap()
         .port();
-    let clock = Clock::starting_in(Duration::ZERO);
-    let error = Publishers::start(&three(), &target(port), &clock, &Stop::new(), 1)
-        .unwrap_err()
-        .to_string();
+    let error = Reach::find(&target(port)).unwrap_err();
+    assert_eq!(error.source.kind(), io::ErrorKind::ConnectionRefused);
+    let sentence = error.to_string();
     assert!(
-        error.starts_with(&format!("cannot connect to 127.0.0.1:{port} to publish")),
-        "{error}"
+        sentence.starts_with(&format!("cannot connect to 127.0.0.1:{port}: ")),
+        "{sentence}"
     );
+}
+
+/// Publishers may post elsewhere: each destination is searched for.
+#[test]
+fn each_destination_is_found_where_it_answers() {
+    let [hub, publish] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [hub_at, publish_at] = [&hub, &publish].map(|one| one.local_addr().unwrap());
+    let mut options = EndpointOptions::for_url(
+        format!("http://localhost:{}/hub", hub_at.port())
+            .parse()
+            .unwrap(),
+    );
+    options.publish_url = Some(format!("http://{publish_at}/hub").parse().unwrap());
+    let mut target = target(hub_at.port());
+    target.endpoint = Endpoint::new(options).unwrap();
+    let reach = Reach::find(&target).unwrap();
+    assert_eq!((reach.hub, reach.publish), (hub_at, publish_at));
 }

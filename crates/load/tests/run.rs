@@ -4,6 +4,7 @@ mod fan_out_hub;
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use assay_load::assemble::{Surroundings, assemble};
 use assay_load::plan::{Arithmetic, PhaseKind, schedule};
@@ -95,16 +96,24 @@ fn surroundings() -> Surroundings {
             extra_headers: Vec::new(),
             server: None,
         },
-        started_unix_ms: 1_000,
     }
+}
+
+fn unix_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
 }
 
 #[test]
 fn a_clean_run_delivers_everything_and_ends_before_its_drain_does() {
     let hub = FanOutHub::start();
     let mut phases = Vec::new();
-    let (setup, record, results) =
-        carry_out(hub.target(), |progress, _| phases.push(progress.phase));
+    let mut last = None;
+    let called_at = unix_ms();
+    let (setup, record, results) = carry_out(hub.target(), |progress, _| {
+        phases.push(progress.phase);
+        last = Some((progress.deliveries_due, progress.deliveries_came));
+    });
     let (summary, document) = (results.run.summary(), results.run.record());
     assert_eq!(
         (summary.subscribers, summary.unconnected, record.partial),
@@ -129,14 +138,25 @@ fn a_clean_run_delivers_everything_and_ends_before_its_drain_does() {
     for metric in [
         Metric::Delivery,
         Metric::EventLast,
+        Metric::EventP99,
         Metric::PublishService,
         Metric::ScheduleLag,
         Metric::FirstEvent,
     ] {
         assert!(document.metrics.contains_key(&metric), "{metric}");
     }
-    // What a plotter makes of the logs is what the document says.
+    // What was due as far as that was known on the way: everything expected, and perhaps a canary that was missed while connecting.
+    let (due, came) = last.unwrap();
+    assert_eq!((came, due >= came), (summary.expected, true), "{due}");
+    // What a plotter makes of the logs is what the document says, and when.
+    let ended_ms = record.ended_at.0 / 1_000;
+    let possible = called_at..=unix_ms() - ended_ms;
     for log in &results.interval_logs {
+        assert!(
+            possible.contains(&log.started_unix_ms),
+            "{} is not in {possible:?}",
+            log.started_unix_ms
+        );
         let (merged, distribution) = (log.merged(), &document.metrics[&log.metric]);
         assert_eq!(
             (merged.samples(), merged.lost()),

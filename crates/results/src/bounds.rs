@@ -3,8 +3,9 @@
 /// Version of both documents. It rises when a field changes its meaning or goes away, not when one is added.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
-/// How many wrong deliveries a document names; the rest are counted. A hub that loses everything must not fill a disk.
-pub const WRONG_DELIVERIES_NAMED_AT_MOST: usize = 1_000;
+/// How many wrong deliveries of each kind a document names; the rest are counted. A hub that loses everything must neither fill a
+/// disk nor hide the one delivery that it leaked.
+pub const WRONG_DELIVERIES_NAMED_OF_A_KIND: u64 = 200;
 
 /// Longest latency that a histogram tells apart, in µs: 60 s. Above it a value counts as overflow.
 pub(crate) const LONGEST_LATENCY_US: u64 = 60_000_000;

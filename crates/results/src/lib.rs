@@ -23,7 +23,7 @@ mod redaction;
 mod schema;
 mod target;
 
-pub use bounds::WRONG_DELIVERIES_NAMED_AT_MOST;
+pub use bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
 pub use conformance::coverage::{Coverage, CoverageStatus};
 pub use conformance::preflight::{Feature, FeatureState, PreflightStep, StepOutcome};
 pub use conformance::summary::{AreaStatus, AreaSummary, ConformanceSummary, VerdictCounts};

@@ -82,6 +82,7 @@ pub struct LoadRecord {
     /// What failed besides, by reason.
     pub failures: Vec<Failure>,
     /// Latencies of the measured phase, by metric; a metric that was not measured is absent.
+    #[schemars(extend("propertyNames" = serde_json::json!({ "enum": Metric::ALL })))]
     pub metrics: BTreeMap<Metric, Distribution>,
     /// Is it us?
     pub health: Health,

@@ -117,10 +117,12 @@ fn heat_buckets_meet_at_powers_of_ten() {
 
 #[test]
 fn a_log_that_was_cut_off_is_read_up_to_there_and_a_spoilt_one_is_refused() {
-    let interval = |second| Interval {
-        start: Duration::from_secs(second),
-        length: Duration::from_secs(1),
-        histogram: histogram(&[100, 200], second),
+    let interval = |second| {
+        Interval::new(
+            Duration::from_secs(second),
+            Duration::from_secs(1),
+            &histogram(&[100, 200], second),
+        )
     };
     let log = IntervalLog {
         metric: Metric::Delivery,
@@ -132,6 +134,8 @@ fn a_log_that_was_cut_off_is_read_up_to_there_and_a_spoilt_one_is_refused() {
         text.contains("#[StartTime: 1795000000.123 (seconds since epoch)]\n"),
         "{text}"
     );
+    assert!(text.contains("\n1795000000.123,1.000,200.000,"), "{text}");
+    assert!(text.contains("#[Lost: 1]\n1795000001.123,1.000,"), "{text}");
     assert_eq!(
         IntervalLog::from_text(Metric::Delivery, &text).unwrap(),
         log
@@ -152,6 +156,36 @@ fn a_log_that_was_cut_off_is_read_up_to_there_and_a_spoilt_one_is_refused() {
     ] {
         let error = IntervalLog::from_text(Metric::Delivery, spoilt).unwrap_err();
         assert_eq!(error, HistogramError::Line { line }, "{spoilt}");
+    }
+}
+
+/// The rules of `HistogramLogReader`: stamps count from the base time; without one they are of the wall clock, unless they are far
+/// before the start of the log.
+#[test]
+fn stamps_of_a_log_are_read_whatever_they_count_from() {
+    let interval = Interval::new(
+        Duration::from_secs(7),
+        Duration::from_secs(1),
+        &histogram(&[100], 0),
+    );
+    let log = IntervalLog {
+        metric: Metric::Delivery,
+        started_unix_ms: 1_795_000_000_123,
+        intervals: vec![interval],
+    };
+    let absolute = log.to_text();
+    let relative = absolute.replace("\n1795000007.123,", "\n7.000,");
+    assert_ne!(relative, absolute);
+    let with_base = relative.replace(
+        "\"StartTimestamp\"",
+        "#[BaseTime: 1795000000.123 (seconds since epoch)]\n\"StartTimestamp\"",
+    );
+    for text in [absolute, relative, with_base] {
+        assert_eq!(
+            IntervalLog::from_text(Metric::Delivery, &text).unwrap(),
+            log,
+            "{text}"
+        );
     }
 }
 
@@ -190,15 +224,16 @@ proptest! {
         let log = IntervalLog {
             metric: Metric::ReadLag,
             started_unix_ms: 12_345,
-            intervals: vec![Interval {
-                start: Duration::from_millis(1_250),
-                length: Duration::from_secs(1),
-                histogram: histogram(&values, lost),
-            }],
+            intervals: vec![Interval::new(
+                Duration::from_millis(1_250),
+                Duration::from_secs(1),
+                &histogram(&values, lost),
+            )],
         };
         let back = IntervalLog::from_text(Metric::ReadLag, &log.to_text()).unwrap();
         prop_assert_eq!(back.intervals.len(), 1);
-        let (was, is) = (&log.intervals[0].histogram, &back.intervals[0].histogram);
+        prop_assert_eq!(back.intervals[0].start(), Duration::from_millis(1_250));
+        let (was, is) = (histogram(&values, lost), back.intervals[0].histogram());
         prop_assert_eq!((was.samples(), was.lost(), was.overflow()), (is.samples(), is.lost(), is.overflow()));
         for q in [0.0, 0.25, 0.5, 0.99, 1.0] {
             match (was.rank(q), is.rank(q)) {

@@ -2,6 +2,8 @@
 
 mod sample;
 
+use std::collections::BTreeMap;
+
 use assay_results::*;
 
 /// A run without blemish.
@@ -250,6 +252,7 @@ fn probes_that_disagree_mark_the_run() {
         let mut record = green();
         record.probes = Some(ProbeComparison {
             probes: 50,
+            events: 400,
             probes_p50: Some(100),
             crowd_p50: Some(100),
             probes_p99: Some(probes),
@@ -316,14 +319,30 @@ fn an_area_never_claims_what_stayed_open() {
 }
 
 #[test]
-fn losses_are_named_up_to_a_bound_and_then_counted() {
+fn a_hub_that_loses_everything_does_not_hide_what_it_leaked() {
     let mut wrong = WrongDeliveries::default();
     let one = sample::load_record().wrong_deliveries.named.remove(0);
-    for _ in 0..WRONG_DELIVERIES_NAMED_AT_MOST + 5 {
+    for _ in 0..WRONG_DELIVERIES_NAMED_OF_A_KIND + 5 {
         wrong.push(one.clone());
     }
+    wrong.omit(WrongKind::Lost, 2);
+    wrong.omit(WrongKind::Duplicate, 0);
+    let leaked = WrongDelivery {
+        kind: WrongKind::Leaked,
+        ..one
+    };
+    wrong.push(leaked.clone());
     assert_eq!(
-        (wrong.named.len(), wrong.omitted),
-        (WRONG_DELIVERIES_NAMED_AT_MOST, 5)
+        (wrong.named.len() as u64, wrong.omitted),
+        (WRONG_DELIVERIES_NAMED_OF_A_KIND + 1, 7)
     );
+    assert_eq!(
+        wrong.totals,
+        BTreeMap::from([
+            (WrongKind::Lost, WRONG_DELIVERIES_NAMED_OF_A_KIND + 7),
+            (WrongKind::Leaked, 1)
+        ])
+    );
+    assert_eq!(wrong.named_by_kind()[&WrongKind::Leaked], [&leaked]);
+    assert!(!wrong.has_room(WrongKind::Lost) && wrong.has_room(WrongKind::Leaked));
 }

@@ -6,7 +6,9 @@ mod sample;
 
 use std::path::{Path, PathBuf};
 
-use assay_results::{ConformanceRun, LoadRun, Verdict, conformance_run_schema, load_run_schema};
+use assay_results::{
+    ConformanceRun, LoadRun, Metric, Verdict, WrongKind, conformance_run_schema, load_run_schema,
+};
 use serde_json::{Value, json};
 
 fn file(name: &str) -> PathBuf {
@@ -30,6 +32,28 @@ fn checked_in_schemas_are_those_of_the_code() {
             kept == text,
             "schema/{name} is out of date: ASSAY_BLESS=1 cargo test -p assay-results --test schema"
         );
+    }
+}
+
+/// The names of a map's keys are listed by hand: none of them is forgotten.
+#[test]
+fn keys_of_maps_are_all_there_are() {
+    let schema: Value = serde_json::from_str(&load_run_schema()).unwrap();
+    let of = |pointer: &str| schema.pointer(pointer).unwrap();
+    let wrong = of("/$defs/WrongDeliveries/properties/totals/propertyNames/enum");
+    let all = |schema: &schemars::Schema| -> Vec<Value> {
+        let variants = schema.get("oneOf").and_then(Value::as_array).unwrap();
+        variants
+            .iter()
+            .map(|variant| variant["const"].clone())
+            .collect()
+    };
+    let metrics = of("/properties/metrics/propertyNames/enum");
+    for (listed, schema) in [
+        (metrics, schemars::schema_for!(Metric)),
+        (wrong, schemars::schema_for!(WrongKind)),
+    ] {
+        assert_eq!(listed.as_array().unwrap(), &all(&schema));
     }
 }
 

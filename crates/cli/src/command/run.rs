@@ -2,14 +2,14 @@
 
 mod progress;
 pub(crate) mod scenario;
+mod tokens;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use assay_client::{TokenSource, TopicMatcher};
+use assay_client::TopicMatcher;
 use assay_load::assemble::{Surroundings, assemble};
 use assay_load::plan::{Arithmetic, Plan, schedule};
-use assay_load::preflight::check_resources;
+use assay_load::preflight::{check_grants, check_resources};
 use assay_load::run::Setup;
 use assay_load::scenario::Scenario;
 use assay_load::stop::Stop;
@@ -76,7 +76,7 @@ fn measure(
             args.connection.dialect,
         )))?;
     let setup = Setup {
-        target: target(&hub, &access, &plan)?,
+        target: target(&hub, &access, &plan, stop)?,
         plan: Arc::new(plan),
         sums,
         reader_threads: reader_threads(),
@@ -99,7 +99,6 @@ fn carry_out(
             vec![(access.dialect, access.evidence.clone())],
             &access.issuance,
         ),
-        started_unix_ms: unix_ms(),
     };
     let mut display = progress::Display::new(&setup.plan);
     let record = assay_load::run::run(setup, stop, &mut |progress| display.show(progress))
@@ -117,37 +116,41 @@ fn planned(scenario: &Scenario) -> Plan {
     schedule(scenario, seed, rand::random())
 }
 
-fn target(hub: &HubUnderTest, access: &HubAccess, plan: &Plan) -> Result<Target, Failure> {
+fn target(
+    hub: &HubUnderTest,
+    access: &HubAccess,
+    plan: &Plan,
+    stop: &Stop,
+) -> Result<Target, Failure> {
+    let subscriber_tokens = subscriber_tokens(hub, access, plan.subscribers.len(), stop)?;
+    check_grants(plan, &subscriber_tokens).or_usage()?;
     Ok(Target {
         endpoint: hub.endpoint.clone(),
         dialect: access.dialect,
         publisher_token: access.publisher_token()?,
-        subscriber_tokens: subscriber_tokens(access, plan.subscribers.len())?,
+        subscriber_tokens,
         hub_pid: hub.embedded.as_ref().map(embedded_hub::EmbeddedHub::pid),
     })
 }
 
 /// One token for all, unless a command makes one for each.
-fn subscriber_tokens(access: &HubAccess, subscribers: usize) -> Result<SubscriberTokens, Failure> {
-    let token = || access.subscriber_token(&[TopicMatcher::Any]);
-    if let TokenSource::Command(_) = access.subscriber_source() {
-        let each: Result<Vec<_>, Failure> = (0..subscribers)
-            .filter_map(|_| token().transpose())
-            .collect();
-        return Ok(SubscriberTokens::Each(each?));
+fn subscriber_tokens(
+    hub: &HubUnderTest,
+    access: &HubAccess,
+    subscribers: usize,
+    stop: &Stop,
+) -> Result<SubscriberTokens, Failure> {
+    if let Some(command) = &hub.credentials.token_command {
+        let minted = runtime::current_thread()
+            .or_usage()?
+            .block_on(tokens::mint_each(command, subscribers, stop))?;
+        return Ok(SubscriberTokens::Each(minted));
     }
-    Ok(token()?.map_or(SubscriberTokens::Anonymous, SubscriberTokens::Shared))
+    let token = access.subscriber_token(&[TopicMatcher::Any])?;
+    Ok(token.map_or(SubscriberTokens::Anonymous, SubscriberTokens::Shared))
 }
 
 /// Half of the cores read the crowd; probes, publishers and a hub on the same machine share the others.
 fn reader_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
-}
-
-fn unix_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-        })
 }

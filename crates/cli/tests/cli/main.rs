@@ -11,4 +11,5 @@ mod interruption;
 mod pause;
 mod program;
 mod run;
+mod run_tokens;
 mod scenario;

@@ -23,7 +23,8 @@ pub(crate) fn read(subscribers: usize, updates: usize, address: &str) -> io::Res
     };
     let plan = Arc::new(frames::plan(subscribers, updates));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &target, &clock, &stop, 1).map_err(io::Error::other)?;
+    let hub = address.parse().map_err(io::Error::other)?;
+    let crowd = Crowd::start(&plan, &target, hub, &clock, &stop, 1).map_err(io::Error::other)?;
     let live = crowd.live().clone();
     let wait = |done: &dyn Fn() -> bool| {
         while !done() {

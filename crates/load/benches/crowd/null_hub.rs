@@ -18,7 +18,6 @@ pub(crate) fn serve(subscribers: usize, updates: usize) -> io::Result<()> {
     let mut streams: Vec<TcpStream> = Vec::with_capacity(subscribers);
     while streams.len() < subscribers {
         let (mut stream, _) = listener.accept()?;
-        // Without a request it is the search for an address that answers.
         if stream.read(&mut [0; 4_096])? > 0 {
             stream.set_nodelay(true)?;
             stream.write_all(HEAD)?;

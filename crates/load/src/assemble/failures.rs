@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use assay_results::{Failure, Stage};
 
 use crate::clock::Micros;
-use crate::crowd::Failure as CrowdFailure;
+use crate::crowd::{Failure as CrowdFailure, Step};
 use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::record::PublicationOutcome;
@@ -79,8 +79,13 @@ fn stage(failure: &CrowdFailure) -> Stage {
         CrowdFailure::Io(..)
         | CrowdFailure::ConnectTimeout
         | CrowdFailure::Tls(_)
+        | CrowdFailure::Opening(Step::Accept | Step::Handshake)
+        | CrowdFailure::Queued(Step::Accept | Step::Handshake)
         | CrowdFailure::RunEnded => Stage::Connect,
-        CrowdFailure::NoCanary => Stage::Settle,
+        CrowdFailure::NoCanary
+        | CrowdFailure::NoPrivateCanary
+        | CrowdFailure::CanaryNotTaken
+        | CrowdFailure::BrokeBeforeCanary(_) => Stage::Settle,
         _ => Stage::Headers,
     }
 }

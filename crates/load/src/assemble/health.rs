@@ -1,6 +1,6 @@
 //! The workbench's own health a second at a time, for the gates.
 
-use assay_results::{HealthSecond, Histogram, Quantile};
+use assay_results::HealthSecond;
 
 use super::metrics::PublisherTimes;
 use crate::health::SystemSecond;
@@ -33,8 +33,8 @@ pub(super) fn seconds(
                 at_s,
                 measured: measure
                     .is_some_and(|phase| phase.start.0 <= start_us && end_us <= phase.end.0),
-                schedule_lag_p99_us: p99_us(publishers.schedule_lag_by_second.get(second)),
-                read_lag_p99_us: p99_us(times.probes.read_lag_by_second.get(second)),
+                schedule_lag_p99_us: look_up(&publishers.schedule_lag_p99_us, second),
+                read_lag_p99_us: look_up(&times.probes.read_lag_p99_us, second),
                 busiest_thread: system.busiest_thread.clone(),
                 kernel_drops: system.kernel.dropped_segments + system.kernel.dropped_packets,
                 throttled_us: system.kernel.throttled_us,
@@ -44,8 +44,8 @@ pub(super) fn seconds(
 }
 
 /// Of whatever there is: a gate looks at the worst, not at what can be stated with confidence.
-fn p99_us(histogram: Option<&Histogram>) -> Option<u64> {
-    histogram?.rank(0.99).and_then(Quantile::value_us)
+fn look_up(p99_us: &[Option<u64>], second: usize) -> Option<u64> {
+    p99_us.get(second).copied().flatten()
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! Every metric of the measured phase as a distribution, and the interval logs beside the document.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use assay_results::{Distribution, Histogram, Interval, IntervalLog, Metric, Quantile};
 
 use crate::clock::Micros;
-use crate::percentiles::{SubscriberSecond, SubscriberTimes};
+use crate::percentiles::{SubscriberTimes, interval};
 use crate::plan::{PhaseKind, Plan};
 use crate::publishers::PublisherRecord;
 use crate::record::PublicationRecord;
 
-/// What the publishers' side timed, over updates of the measured phase, in microseconds.
+/// What the publishers' side timed, in microseconds: over updates of the measured phase, unless it says otherwise.
+#[derive(Default)]
 pub(super) struct PublisherTimes {
     /// S − I.
     pub(super) schedule_lag: Histogram,
@@ -19,74 +19,87 @@ pub(super) struct PublisherTimes {
     pub(super) response: Histogram,
     /// A − S; lost for those that were sent and never answered.
     pub(super) service: Histogram,
-    /// S − I by the second of I, of every phase, without updates that were held back: those waited for the hub's answers,
+    /// p99 of S − I by the second of I, of every phase, without updates that were held back: those waited for the hub's answers,
     /// and are counted by themselves.
-    pub(super) schedule_lag_by_second: Vec<Histogram>,
-    /// S − I of measured updates by the second of I, all of them.
-    measured_lag_by_second: Vec<Histogram>,
-    /// A − I of measured updates by the second of I.
-    response_by_second: Vec<Histogram>,
+    pub(super) schedule_lag_p99_us: Vec<Option<u64>>,
+    /// S − I by the second of I, updates that were held back included.
+    schedule_lag_log: Vec<Interval>,
+    /// A − I by the second of I.
+    response_log: Vec<Interval>,
+}
+
+/// The same of one second.
+#[derive(Default)]
+struct PublisherSecond {
+    lag_of_all_phases: Histogram,
+    schedule_lag: Histogram,
+    response: Histogram,
+    service: Histogram,
 }
 
 impl PublisherTimes {
     /// An update that was planned before `decided_until` and has no answer never gets one: it enters as lost, so that not
     /// answering cannot improve a percentile.
     pub(super) fn of(plan: &Plan, publishers: &PublisherRecord, decided_until: Micros) -> Self {
-        let seconds = plan
-            .publications
-            .last()
-            .map_or(0, |last| last.at.second() as usize + 1);
-        let mut times = Self {
-            schedule_lag: Histogram::new(),
-            response: Histogram::new(),
-            service: Histogram::new(),
-            schedule_lag_by_second: vec![Histogram::new(); seconds],
-            measured_lag_by_second: vec![Histogram::new(); seconds],
-            response_by_second: vec![Histogram::new(); seconds],
-        };
+        let planned = |record: &PublicationRecord| &plan.publications[record.publication as usize];
+        let second_of = |record: &PublicationRecord| planned(record).at.second();
         // Ascending, as the publishers met them.
         let mut held_back = publishers.held_back.iter().copied().peekable();
-        for record in &publishers.publications {
-            let update = &plan.publications[record.publication as usize];
-            let second = update.at.second() as usize;
-            let was_held_back = held_back.next_if_eq(&record.publication).is_some();
-            let lag_us = record
-                .sent_at
-                .map(|sent_at| sent_at.micros_since(update.at));
-            if let (Some(lag_us), false) = (lag_us, was_held_back) {
-                times.schedule_lag_by_second[second].record(lag_us);
+        let mut times = Self::default();
+        for records in publishers
+            .publications
+            .chunk_by(|a, b| second_of(a) == second_of(b))
+        {
+            let mut second = PublisherSecond::default();
+            for record in records {
+                let update = planned(record);
+                let was_held_back = held_back.next_if_eq(&record.publication).is_some();
+                if let (Some(sent_at), false) = (record.sent_at, was_held_back) {
+                    let lag_us = sent_at.micros_since(update.at);
+                    second.lag_of_all_phases.record(lag_us);
+                }
+                if update.phase == PhaseKind::Measure {
+                    second.add_measured(record, update.at, decided_until);
+                }
             }
-            if update.phase == PhaseKind::Measure {
-                times.add_measured(record, update.at, decided_until);
-            }
+            times.add(second_of(&records[0]), &second);
         }
         times
     }
 
+    fn add(&mut self, at_s: u32, second: &PublisherSecond) {
+        self.schedule_lag.merge(&second.schedule_lag);
+        self.response.merge(&second.response);
+        self.service.merge(&second.service);
+        let p99 = second.lag_of_all_phases.rank(0.99);
+        self.schedule_lag_p99_us.resize(at_s as usize, None);
+        self.schedule_lag_p99_us
+            .push(p99.and_then(Quantile::value_us));
+        self.schedule_lag_log
+            .extend(interval(at_s, &second.schedule_lag));
+        self.response_log.extend(interval(at_s, &second.response));
+    }
+}
+
+impl PublisherSecond {
     fn add_measured(
         &mut self,
         record: &PublicationRecord,
         planned_at: Micros,
         decided_until: Micros,
     ) {
-        let second = planned_at.second() as usize;
         if let Some(sent_at) = record.sent_at {
-            let lag_us = sent_at.micros_since(planned_at);
-            self.schedule_lag.record(lag_us);
-            self.measured_lag_by_second[second].record(lag_us);
+            self.schedule_lag.record(sent_at.micros_since(planned_at));
         }
         match record.answered_at {
             Some(answered_at) => {
-                let response_us = answered_at.micros_since(planned_at);
-                self.response.record(response_us);
-                self.response_by_second[second].record(response_us);
+                self.response.record(answered_at.micros_since(planned_at));
                 if let Some(sent_at) = record.sent_at {
                     self.service.record(answered_at.micros_since(sent_at));
                 }
             }
             None if planned_at < decided_until => {
                 self.response.record_lost(1);
-                self.response_by_second[second].record_lost(1);
                 self.service
                     .record_lost(u64::from(record.sent_at.is_some()));
             }
@@ -108,6 +121,7 @@ pub(super) fn distributions(
         (Metric::Delivery, &times.delivery, events),
         (Metric::EventFirst, &times.event_first, events),
         (Metric::EventMedian, &times.event_median, events),
+        (Metric::EventP99, &times.event_p99, events),
         (Metric::EventLast, &times.event_last, events),
         (Metric::EventSpread, &times.event_spread, events),
         (
@@ -148,71 +162,30 @@ pub(super) fn distributions(
     .collect()
 }
 
-/// Delivery, event-last, publish response, schedule lag and read lag of measured updates, a second at a time: added up, a log
-/// is the metric of its name.
+/// Delivery, event p99 and last, publish response, schedule lag and read lag of measured updates, a second at a time: added up, a
+/// log is the metric of its name.
 pub(super) fn interval_logs(
-    plan: &Plan,
     times: &SubscriberTimes,
     publishers: &PublisherTimes,
-    by_second: &[SubscriberSecond],
     started_unix_ms: u64,
 ) -> Vec<IntervalLog> {
-    let delivery: Vec<Histogram> = by_second
-        .iter()
-        .map(|second| second.measured.clone())
-        .collect();
+    let logs = &times.logs;
     [
-        (Metric::Delivery, delivery),
-        (Metric::EventLast, event_last_by_second(plan, times)),
-        (
-            Metric::PublishResponse,
-            publishers.response_by_second.clone(),
-        ),
-        (
-            Metric::ScheduleLag,
-            publishers.measured_lag_by_second.clone(),
-        ),
-        (Metric::ReadLag, times.probes.read_lag_by_second.clone()),
+        (Metric::Delivery, &logs.delivery),
+        (Metric::EventP99, &logs.event_p99),
+        (Metric::EventLast, &logs.event_last),
+        (Metric::PublishResponse, &publishers.response_log),
+        (Metric::ScheduleLag, &publishers.schedule_lag_log),
+        (Metric::ReadLag, &times.probes.read_lag_log),
     ]
     .into_iter()
-    .map(|(metric, seconds)| IntervalLog {
+    .filter(|(_, intervals)| !intervals.is_empty())
+    .map(|(metric, intervals)| IntervalLog {
         metric,
         started_unix_ms,
-        intervals: intervals(seconds),
+        intervals: intervals.clone(),
     })
-    .filter(|log| !log.intervals.is_empty())
     .collect()
-}
-
-fn event_last_by_second(plan: &Plan, times: &SubscriberTimes) -> Vec<Histogram> {
-    let seconds = plan
-        .publications
-        .last()
-        .map_or(0, |last| last.at.second() as usize + 1);
-    let mut by_second = vec![Histogram::new(); seconds];
-    let events = plan.publications.iter().zip(&times.publications);
-    for (update, event) in events.filter(|(update, _)| update.phase == PhaseKind::Measure) {
-        let second = &mut by_second[update.at.second() as usize];
-        match event.last {
-            Quantile::Value(us) => second.record(us),
-            Quantile::Lost => second.record_lost(1),
-            Quantile::TooFew => {}
-        }
-    }
-    by_second
-}
-
-fn intervals(seconds: Vec<Histogram>) -> Vec<Interval> {
-    (0..)
-        .map(Duration::from_secs)
-        .zip(seconds)
-        .filter(|(_, histogram)| histogram.samples() > 0)
-        .map(|(start, histogram)| Interval {
-            start,
-            length: Duration::from_secs(1),
-            histogram,
-        })
-        .collect()
 }
 
 #[cfg(test)]

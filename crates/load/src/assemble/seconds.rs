@@ -1,16 +1,18 @@
 //! The run a second at a time, both sides and the hub's process together.
 
-use assay_results::{Second, heat_cells};
+use assay_results::Second;
 
 use crate::clock::Micros;
-use crate::percentiles::SubscriberSecond;
+use crate::percentiles::{PlannedSecond, SubscriberTimes, Traffic, traffic};
 use crate::plan::Plan;
 use crate::run::RunRecord;
 
-pub(super) fn of(plan: &Plan, run: &RunRecord, by_second: &[SubscriberSecond]) -> Vec<Second> {
+pub(super) fn of(plan: &Plan, run: &RunRecord, times: &SubscriberTimes) -> Vec<Second> {
+    let planned = times.seconds.iter().cloned();
     let mut seconds: Vec<Second> = (0_u32..)
-        .zip(by_second)
-        .map(|(at_s, second)| subscribers(plan, at_s, second))
+        .zip(traffic(plan, &run.crowd))
+        .zip(planned.chain(std::iter::repeat_with(PlannedSecond::default)))
+        .map(|((at_s, traffic), planned)| subscribers(plan, at_s, traffic, planned))
         .collect();
     let mut count = |at: Option<Micros>, field: fn(&mut Second) -> &mut u64| {
         if let Some(second) = at.and_then(|at| seconds.get_mut(at.second() as usize)) {
@@ -34,21 +36,21 @@ pub(super) fn of(plan: &Plan, run: &RunRecord, by_second: &[SubscriberSecond]) -
     seconds
 }
 
-fn subscribers(plan: &Plan, at_s: u32, second: &SubscriberSecond) -> Second {
+fn subscribers(plan: &Plan, at_s: u32, traffic: Traffic, planned: PlannedSecond) -> Second {
     Second {
         at_s,
         phase: super::kind(plan.phase_at(Micros(u64::from(at_s) * 1_000_000))),
         planned: 0,
         sent: 0,
         answered: 0,
-        delivered: second.received,
-        connections: second.connections,
-        // Of what came: a lost one is counted beside it.
-        p50_us: second.delivery.received(0.5),
-        p99_us: second.delivery.received(0.99),
-        max_us: second.delivery.max_us(),
-        lost: second.delivery.lost(),
-        heat: heat_cells(&second.delivery),
+        delivered: traffic.received,
+        connections: traffic.connections,
+        events: planned.events,
+        p50_us: planned.p50,
+        p99_us: planned.p99,
+        max_us: planned.max_us,
+        lost: planned.lost,
+        heat: planned.heat,
         hub_cpu: None,
         hub_memory_bytes: None,
     }

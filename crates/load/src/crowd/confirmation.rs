@@ -5,26 +5,27 @@ use super::receipt::SubscriberRecord;
 use crate::clock::Micros;
 use crate::plan::{PhaseKind, Plan, PlannedSubscriber};
 
-/// Which topics of a plan have canaries.
+/// The canaries of a plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Canaries {
-    by_topic: Vec<bool>,
+    /// By topic: the planned instant of its last canary; none where it has none.
+    last_of: Vec<Option<Micros>>,
 }
 
 impl Canaries {
     /// Looks through the settling phase of `plan`.
     pub(crate) fn of(plan: &Plan) -> Self {
-        let mut by_topic = vec![false; plan.topics.len()];
+        let mut last_of = vec![None; plan.topics.len()];
         for publication in &plan.publications {
             if publication.phase == PhaseKind::Settle {
-                by_topic[publication.topic as usize] = true;
+                last_of[publication.topic as usize] = Some(publication.at);
             }
         }
-        Self { by_topic }
+        Self { last_of }
     }
 
     /// When `subscriber` was confirmed: its response head is read and, for each of its topics that has canaries, a whole one came.
-    /// Else why it is not: the failure that kept it from connecting, or [`Failure::NoCanary`].
+    /// Else what the hub did not do.
     pub(crate) fn confirmed_at(
         &self,
         plan: &Plan,
@@ -34,15 +35,31 @@ impl Canaries {
         let Some(first_stream) = record.streams.first() else {
             return Err(record.failure.clone().unwrap_or(Failure::RunEnded));
         };
-        let with_canary = subscriber
-            .topics
-            .iter()
-            .filter(|&&topic| self.by_topic[topic as usize]);
-        with_canary
-            .map(|&topic| first_canary(plan, topic, record).ok_or(Failure::NoCanary))
-            .try_fold(first_stream.opened_at, |latest, canary| {
-                Ok(latest.max(canary?))
-            })
+        let mut confirmed_at = first_stream.opened_at;
+        for &topic in &subscriber.topics {
+            let Some(last_planned_at) = self.last_of[topic as usize] else {
+                continue;
+            };
+            let Some(canary_at) = first_canary(plan, topic, record) else {
+                return Err(unheard(plan, topic, last_planned_at, record));
+            };
+            confirmed_at = confirmed_at.max(canary_at);
+        }
+        Ok(confirmed_at)
+    }
+}
+
+/// Why no canary of `topic` came on a stream that was opened: too late for the last of them, ended too early, or else withheld.
+fn unheard(plan: &Plan, topic: u32, last_planned_at: Micros, record: &SubscriberRecord) -> Failure {
+    let opened_at = record.streams.first().map(|stream| stream.opened_at);
+    let broke_at = record.streams.last().and_then(|stream| stream.broke_at);
+    match &record.failure {
+        _ if opened_at.is_none_or(|at| at > last_planned_at) => Failure::LateHead,
+        Some(failure) if broke_at.is_some_and(|at| at <= last_planned_at) => {
+            Failure::BrokeBeforeCanary(Box::new(failure.clone()))
+        }
+        _ if plan.topics[topic as usize].private => Failure::NoPrivateCanary,
+        _ => Failure::NoCanary,
     }
 }
 

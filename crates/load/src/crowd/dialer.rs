@@ -2,18 +2,13 @@
 
 use crate::platform;
 use crate::target::Target;
-use assay_client::Endpoint;
 use mio::net::TcpStream;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
+use super::Failure;
 use super::wire::{TlsParts, Wire};
-use super::{Failure, StartError};
-
-/// How long the search for an address that answers may take for each.
-const LOOK_FOR: Duration = Duration::from_secs(3);
 
 /// How many connections of the crowd share a source address, when one is not enough. Well under the ephemeral ports, since
 /// those that others hold, and those that wait in `TIME_WAIT`, are taken as well.
@@ -36,17 +31,14 @@ enum Sources {
 }
 
 impl Dialer {
-    /// Looks `target` up and picks the first of its addresses that accepts a connection, when it has several (`localhost` may be
-    /// `::1` as well). `subscribers` decides whether one source address has ports enough.
-    pub(crate) fn for_target(target: &Target, subscribers: usize) -> Result<Self, StartError> {
-        let hub = pick_address(&target.endpoint)?;
+    /// For a target that answers at `hub`. `subscribers` decides whether one source address has ports enough.
+    pub(crate) fn for_target(target: &Target, hub: SocketAddr, subscribers: usize) -> Self {
         let destination = target.endpoint.hub();
-        let tls = destination.tls_config().zip(destination.server_name());
-        Ok(Self {
+        Self {
             hub,
             sources: sources(hub, subscribers),
-            tls,
-        })
+            tls: destination.tls_config().zip(destination.server_name()),
+        }
     }
 
     /// Begins to connect subscriber `index`; the socket says when it is connected.
@@ -71,24 +63,6 @@ impl Dialer {
         }
         Ok(TcpStream::from_std(socket.into()))
     }
-}
-
-fn pick_address(endpoint: &Endpoint) -> Result<SocketAddr, StartError> {
-    let hub = endpoint.hub();
-    let (host, port) = hub.peer();
-    let unreachable = |source| StartError::Unreachable {
-        peer: format!("{host}:{port}"),
-        source,
-    };
-    let addresses = hub.socket_addrs().map_err(unreachable)?;
-    let mut refusal = io::ErrorKind::NotFound.into();
-    for address in addresses {
-        match std::net::TcpStream::connect_timeout(&address, LOOK_FOR) {
-            Ok(_) => return Ok(address),
-            Err(error) => refusal = error,
-        }
-    }
-    Err(unreachable(refusal))
 }
 
 fn sources(hub: SocketAddr, subscribers: usize) -> Sources {

@@ -1,7 +1,7 @@
 //! Why a subscriber is not (or no longer) connected.
 
 use super::limits;
-use std::io;
+use std::{fmt, io};
 
 /// Why an attempt to connect, or a stream, ended. The text names what the hub did and, where there is one, the next step.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -50,21 +50,69 @@ pub enum Failure {
         limits::IDLE_BYTES_MAX
     )]
     Garbage,
-    /// More events of this run than can have been published.
+    /// Far more events of this run than were to be published to its topics.
     #[error(
-        "flooded: more events than {} times all publishes",
-        limits::RECEIPTS_PER_PUBLICATION_MAX
+        "flooded: more events than {} times all updates of its topics",
+        limits::RECEIPTS_PER_DELIVERY_MAX
     )]
     Flood,
     /// The hub ended the stream.
     #[error("the hub closed the stream")]
     Closed,
-    /// Connected, but the canary of the settling phase came for none, or not for all, of its topics.
-    #[error("connected, but its canary did not come")]
+    /// Connected in time, but the canary of the settling phase came for none, or not for all, of its topics.
+    #[error("the hub did not deliver its canary, though it was connected in time")]
     NoCanary,
-    /// The run ended before this subscriber was due, or before its attempt had ended.
-    #[error("the run ended first")]
+    /// The same, of a private topic.
+    #[error(
+        "the hub did not deliver its canary, a private update, though it was connected in time: does its token allow to receive \
+         private updates of its topics?"
+    )]
+    NoPrivateCanary,
+    /// The hub took no canary of one of its topics.
+    #[error("the hub took no canary of its topic: see what became of publishes")]
+    CanaryNotTaken,
+    /// The response head came when no further canary of one of its topics was planned.
+    #[error(
+        "the hub sent the response head only after the last canary: too late to be confirmed by one"
+    )]
+    LateHead,
+    /// The stream ended before the last canary of one of its topics was planned, for the reason given.
+    #[error("the stream ended before its canary came: {0}")]
+    BrokeBeforeCanary(Box<Failure>),
+    /// The run ended while its connection was being opened.
+    #[error("the hub had not {0} when the run ended")]
+    Opening(Step),
+    /// The run ended while it waited for others to be let in.
+    #[error(
+        "not dialled: {most} are opened at a time on a thread, and of those before it the hub had not {0} when the run ended",
+        most = limits::CONNECTING_MAX
+    )]
+    Queued(Step),
+    /// The run ended before this subscriber was due.
+    #[error("the run ended before it was due to connect")]
     RunEnded,
+}
+
+/// What a hub does to let a subscriber in, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// The TCP connection.
+    Accept,
+    /// The TLS handshake.
+    Handshake,
+    /// The response head.
+    Head,
+}
+
+impl fmt::Display for Step {
+    /// As in "the hub had not …".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Accept => "accepted the connection",
+            Self::Handshake => "finished the TLS handshake",
+            Self::Head => "sent a response head",
+        })
+    }
 }
 
 impl Failure {

@@ -18,8 +18,8 @@ pub(crate) const EVENT_BYTES_MAX: usize = 1024 * 1024 + 64 * 1024;
 /// Most bytes on one stream without any event of this run between them. Heartbeats of a few bytes never get there.
 pub(crate) const IDLE_BYTES_MAX: u32 = 16 * 1024 * 1024;
 
-/// A subscriber that received this many times all publishes of the run is being flooded.
-pub(crate) const RECEIPTS_PER_PUBLICATION_MAX: usize = 4;
+/// A subscriber that received this many times all updates of its topics is being flooded: the memory of a run stays bounded.
+pub(crate) const RECEIPTS_PER_DELIVERY_MAX: usize = crate::plan::RECEIPTS_PER_DELIVERY_MAX;
 
 /// Receipts that a subscriber may always have, however short the run.
 pub(crate) const RECEIPTS_SLACK: usize = 1_000;

@@ -39,18 +39,20 @@ struct Arrivals {
 pub(crate) struct ThreadLive {
     pub(crate) connecting: Counter,
     pub(crate) connected: Counter,
-    pub(crate) confirmed: Counter,
+    confirmed: Counter,
     pub(crate) gave_up: Counter,
     pub(crate) dropped_streams: Counter,
     pub(crate) receipts: Counter,
     pub(crate) corrupt: Counter,
     pub(crate) foreign: Counter,
     arrivals: Box<[Arrivals]>,
+    /// By topic: how many of its followers are confirmed.
+    confirmed_of: Box<[Counter]>,
     last_failure: Mutex<Option<Failure>>,
 }
 
 impl ThreadLive {
-    pub(crate) fn new(publications: usize) -> Self {
+    pub(crate) fn new(publications: usize, topics: usize) -> Self {
         Self {
             connecting: Counter::default(),
             connected: Counter::default(),
@@ -63,7 +65,20 @@ impl ThreadLive {
             arrivals: std::iter::repeat_with(Arrivals::default)
                 .take(publications)
                 .collect(),
+            confirmed_of: std::iter::repeat_with(Counter::default)
+                .take(topics)
+                .collect(),
             last_failure: Mutex::new(None),
+        }
+    }
+
+    /// Counts a subscriber of these topics that is confirmed from now on.
+    pub(crate) fn confirm(&self, topics: &[u32]) {
+        self.confirmed.add(1);
+        for &topic in topics {
+            if let Some(confirmed) = self.confirmed_of.get(topic as usize) {
+                confirmed.add(1);
+            }
         }
     }
 
@@ -100,7 +115,7 @@ pub struct CrowdProgress {
     pub connecting: u64,
     /// Subscribers whose stream is open.
     pub connected: u64,
-    /// Subscribers whose canaries came; 0 where the plan has none.
+    /// Subscribers that are confirmed: their canaries came, or the plan has none and their stream is open.
     pub confirmed: u64,
     /// Subscribers that failed for good.
     pub gave_up: u64,
@@ -152,6 +167,15 @@ impl CrowdLive {
                     .clone()
             }),
         }
+    }
+
+    /// How many followers of a topic are confirmed.
+    pub(crate) fn confirmed_of(&self, topic: u32) -> u64 {
+        self.threads
+            .iter()
+            .filter_map(|thread| thread.confirmed_of.get(topic as usize))
+            .map(Counter::get)
+            .sum()
     }
 
     /// How often a publication was received so far (duplicates included).

@@ -24,9 +24,9 @@ mod subscriber;
 mod timers;
 pub(crate) mod wire;
 
-pub use failure::Failure;
+pub use failure::{Failure, Step};
 pub use live::{CrowdLive, CrowdProgress};
-pub use receipt::{CrowdRecord, Oddity, Receipt, StreamRecord, SubscriberRecord};
+pub use receipt::{CrowdRecord, Oddity, ReadLag, Receipt, StreamRecord, SubscriberRecord};
 
 use crate::clock::Clock;
 use crate::plan::Plan;
@@ -34,33 +34,23 @@ use crate::platform;
 use crate::stop::Stop;
 use crate::target::Target;
 use dialer::Dialer;
-use live::ThreadLive;
+pub(crate) use live::ThreadLive;
 use reader::{Reader, Shared, ThreadRecord};
 use request::Requests;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use wire::Stamping;
 
-/// Why a crowd could not begin.
+/// The system has no thread or no epoll for a crowd.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// None of the hub's addresses accepts a connection.
-    #[error("cannot connect to {peer}: {source}; is the hub running there?")]
-    Unreachable {
-        /// Host and port.
-        peer: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system has no thread or no epoll for us.
-    #[error("cannot start reader {name:?}: {source}")]
-    Reader {
-        /// The thread's name.
-        name: String,
-        /// What the system said.
-        source: io::Error,
-    },
+#[error("cannot start reader {name:?}: {source}")]
+pub struct StartError {
+    /// The thread's name.
+    pub name: String,
+    /// What the system said.
+    pub source: io::Error,
 }
 
 /// A crowd at work.
@@ -72,11 +62,12 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Finds the hub, starts `reader_threads` (at least one) for the crowd and one for the probes, and returns; they dial when
-    /// the plan says, until its drain deadline or until `stop` is requested.
+    /// Starts `reader_threads` (at least one) for the crowd and one for the probes, and returns; they dial `hub`, where `target`
+    /// answers, when the plan says, until its drain deadline or until `stop` is requested.
     pub fn start(
         plan: &Arc<Plan>,
         target: &Target,
+        hub: SocketAddr,
         clock: &Clock,
         stop: &Stop,
         reader_threads: usize,
@@ -85,12 +76,12 @@ impl Crowd {
             plan: Arc::clone(plan),
             clock: clock.clone(),
             stop: stop.clone(),
-            dialer: Dialer::for_target(target, plan.subscribers.len())?,
+            dialer: Dialer::for_target(target, hub, plan.subscribers.len()),
             requests: Requests::to(target),
         });
         let (mut threads, mut live) = (Vec::new(), Vec::new());
         for share in shares(plan, reader_threads.max(1)) {
-            let counters = Arc::new(ThreadLive::new(plan.publications.len()));
+            let counters = Arc::new(ThreadLive::new(plan.publications.len(), plan.topics.len()));
             live.push(Arc::clone(&counters));
             threads.push(spawn(&shared, counters, share).inspect_err(|_| stop.request())?);
         }
@@ -174,7 +165,7 @@ fn spawn(
         stamping,
         subscribers,
     } = share;
-    let failed = |source| StartError::Reader {
+    let failed = |source| StartError {
         name: name.clone(),
         source,
     };

@@ -3,10 +3,10 @@
 //! It decides when each subscriber dials, gives up and dials again; what the bytes mean is [`Subscriber`]'s business.
 
 use super::dialer::Dialer;
-use super::failure::Failure;
+use super::failure::{Failure, Step};
 use super::limits;
 use super::live::ThreadLive;
-use super::receipt::{Oddity, SubscriberRecord};
+use super::receipt::{Oddity, ReadLag, SubscriberRecord};
 use super::recorder::Recorder;
 use super::request::Requests;
 use super::subscriber::{State, Subscriber};
@@ -287,14 +287,12 @@ impl Reader {
         );
         subscriber.wire = Some(wire);
         if self.stamping == Stamping::Kernel {
-            let clock = &self.shared.clock;
             // The stamp is that of the last segment: it is the last event's only when nothing follows that event.
-            let stamp = received
+            let stamp_ns = received
                 .kernel_realtime_ns
                 .filter(|_| !subscriber.is_mid_event());
-            subscriber
-                .record
-                .stamp_last(receipts, stamp.map(|stamp| clock.at_realtime_ns(stamp)));
+            let read_lag = read_lag(&self.shared, &subscriber.record, stamp_ns);
+            subscriber.record.stamp_last(receipts, read_lag);
         }
         if subscriber.record.streams.len() > streams {
             self.on_opened(place);
@@ -361,11 +359,18 @@ impl Reader {
     }
 
     fn finish(self, now: Micros) -> ThreadRecord {
+        let queued = self.queued_for();
+        let is_due = |index: u32| self.shared.plan.subscribers[index as usize].connect_at <= now;
         let subscribers = self.subscribers.into_iter().map(|subscriber| {
+            let unfinished = match subscriber.opening_step() {
+                Some(step) => Some(Failure::Opening(step)),
+                None if matches!(subscriber.state, State::Streaming(_)) => None,
+                None if is_due(subscriber.index) => queued.map(Failure::Queued),
+                None => Some(Failure::RunEnded),
+            };
             let mut record = subscriber.record;
-            if !matches!(subscriber.state, State::Streaming(_)) {
-                record.failure.get_or_insert(Failure::RunEnded);
-            }
+            // What a first attempt ended with says more than that a second one was under way.
+            record.failure = record.failure.or(unfinished);
             (subscriber.index, record)
         });
         ThreadRecord {
@@ -376,6 +381,27 @@ impl Reader {
             ended_at: now,
         }
     }
+
+    /// What most of the openings wait for, which others stand in the queue behind.
+    fn queued_for(&self) -> Option<Step> {
+        let steps = || self.subscribers.iter().filter_map(Subscriber::opening_step);
+        [Step::Accept, Step::Handshake, Step::Head]
+            .into_iter()
+            .map(|step| (steps().filter(|one| *one == step).count(), step))
+            .filter(|(waiting, _)| *waiting > 0)
+            .max()
+            .map(|(_, step)| step)
+    }
+}
+
+/// R − K of the latest receipt; `kernel_ns` is K on the wall clock.
+fn read_lag(shared: &Shared, record: &SubscriberRecord, kernel_ns: Option<u64>) -> ReadLag {
+    let Some((kernel_ns, receipt)) = kernel_ns.zip(record.receipts.last()) else {
+        return ReadLag::UNKNOWN;
+    };
+    let planned_at = shared.plan.publications[receipt.publication as usize].at;
+    let received_at = Micros(planned_at.0 + receipt.latency_us());
+    ReadLag::of_us(received_at.micros_since(shared.clock.at_realtime_ns(kernel_ns)))
 }
 
 /// How long to wait before a reconnect: what the hub has asked for, within bounds.

@@ -1,4 +1,5 @@
-//! What the crowd writes down: eight bytes a delivery, in the order of the stream. Not for judging: that is the ledger.
+//! What the crowd writes down: eight bytes a delivery, twelve at a probe, in the order of the stream. Not for judging: that is the
+//! ledger.
 
 use super::failure::Failure;
 use crate::clock::Micros;
@@ -43,6 +44,25 @@ impl Receipt {
     }
 }
 
+/// R − K of one receipt at a probe, where it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLag(u32);
+
+impl ReadLag {
+    /// Another event of the same read followed, or the kernel gave no stamp.
+    pub const UNKNOWN: Self = Self(u32::MAX);
+
+    /// Above 71 minutes it is recorded as 71 minutes.
+    pub fn of_us(read_lag_us: u64) -> Self {
+        Self(u32::try_from(read_lag_us).map_or(u32::MAX - 1, |us| us.min(u32::MAX - 1)))
+    }
+
+    /// In microseconds.
+    pub fn us(self) -> Option<u64> {
+        (self != Self::UNKNOWN).then_some(u64::from(self.0))
+    }
+}
+
 /// One stream of a subscriber: the first, or one after a reconnect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreamRecord {
@@ -67,9 +87,8 @@ pub struct SubscriberRecord {
     pub streams: Vec<StreamRecord>,
     /// In the order of receipt.
     pub receipts: Vec<Receipt>,
-    /// For a probe, K of each receipt, in the same order: none where another event of the same read followed, or the kernel gave
-    /// no stamp. Empty for all others.
-    pub kernel_received_at: Vec<Option<Micros>>,
+    /// For a probe, R − K of each receipt, in the same order. Empty for all others.
+    pub read_lags: Vec<ReadLag>,
     /// Why it is not connected at the end; none when it is.
     pub failure: Option<Failure>,
 }
@@ -89,12 +108,12 @@ impl SubscriberRecord {
             .map(|(stream, end)| &self.receipts[stream.first_receipt as usize..end])
     }
 
-    /// Notes K for the last of the receipts after the first `before`, which one read brought; the others of that read have none.
-    pub(crate) fn stamp_last(&mut self, before: usize, kernel_received_at: Option<Micros>) {
+    /// Notes R − K for the last of the receipts after the first `before`, which one read brought; that of the others is not known.
+    pub(crate) fn stamp_last(&mut self, before: usize, read_lag: ReadLag) {
         if self.receipts.len() > before {
-            self.kernel_received_at
-                .resize(self.receipts.len() - 1, None);
-            self.kernel_received_at.push(kernel_received_at);
+            self.read_lags
+                .resize(self.receipts.len() - 1, ReadLag::UNKNOWN);
+            self.read_lags.push(read_lag);
         }
     }
 

@@ -54,11 +54,6 @@ impl Recorder {
         self.clock.now()
     }
 
-    /// How many publications the run has.
-    pub(crate) fn publications(&self) -> usize {
-        self.plan.publications.len()
-    }
-
     /// How many receipts `subscriber` will have when all goes well: room for them is taken once, so that none is while reading.
     pub(crate) fn receipts_planned(&self, subscriber: u32) -> usize {
         let topics = &self.plan.subscribers[subscriber as usize].topics;
@@ -120,9 +115,21 @@ impl Recorder {
             record.first_event_us = Some(received_us.saturating_sub(planned.connect_at.0));
         }
         if is_canary && !was_confirmed && self.is_confirmed(subscriber, record) {
-            self.live.confirmed.add(1);
+            self.confirm(subscriber);
         }
         Origin::ThisRun
+    }
+
+    /// To be told of each stream that `subscriber` opened, its record included: without canaries the first one confirms it.
+    pub(crate) fn opened(&self, subscriber: u32, record: &SubscriberRecord) {
+        if record.streams.len() == 1 && self.is_confirmed(subscriber, record) {
+            self.confirm(subscriber);
+        }
+    }
+
+    fn confirm(&self, subscriber: u32) {
+        let planned = &self.plan.subscribers[subscriber as usize];
+        self.live.confirm(&planned.topics);
     }
 
     fn is_confirmed(&self, subscriber: u32, record: &SubscriberRecord) -> bool {

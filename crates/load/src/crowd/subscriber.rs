@@ -3,10 +3,8 @@
 //! Not for when to dial or to give up: the reader thread decides that.
 
 use super::body::Framing;
-use super::failure::Failure;
-use super::limits::{
-    EVENT_BYTES_MAX, IDLE_BYTES_MAX, RECEIPTS_PER_PUBLICATION_MAX, RECEIPTS_SLACK,
-};
+use super::failure::{Failure, Step};
+use super::limits::{EVENT_BYTES_MAX, IDLE_BYTES_MAX, RECEIPTS_PER_DELIVERY_MAX, RECEIPTS_SLACK};
 use super::receipt::{StreamRecord, SubscriberRecord};
 use super::recorder::{Origin, Recorder};
 use super::response_head;
@@ -27,6 +25,8 @@ pub(crate) struct Subscriber {
     sse: Parser,
     /// Bytes since the last event of this run.
     idle_bytes: u32,
+    /// Beyond so many it is being flooded.
+    receipts_max: u32,
 }
 
 /// What a subscriber is waiting for.
@@ -55,12 +55,25 @@ impl Subscriber {
             retry_ms: None,
             sse: Parser::with_limit(EVENT_BYTES_MAX as u32),
             idle_bytes: 0,
+            receipts_max: 0,
         }
     }
 
     /// What to send as `Last-Event-ID`; empty before the first event that had an id.
     pub(crate) fn last_event_id(&self) -> &[u8] {
         self.sse.last_event_id()
+    }
+
+    /// What the hub has still to do until the stream is open; none when it is, or nothing was asked.
+    pub(crate) fn opening_step(&self) -> Option<Step> {
+        match self.state {
+            State::Connecting => Some(Step::Accept),
+            State::Head(_) if self.wire.as_ref().is_some_and(|wire| !wire.is_ready()) => {
+                Some(Step::Handshake)
+            }
+            State::Head(_) => Some(Step::Head),
+            State::Waiting | State::Streaming(_) | State::Over => None,
+        }
     }
 
     /// Whether the last read ended within an event.
@@ -96,7 +109,9 @@ impl Subscriber {
             first_receipt: self.record.receipts.len() as u32,
         });
         self.record.failure = None;
+        recorder.opened(self.index, &self.record);
         let planned = recorder.receipts_planned(self.index);
+        self.receipts_max = (planned * RECEIPTS_PER_DELIVERY_MAX + RECEIPTS_SLACK) as u32;
         let room = planned.saturating_sub(self.record.receipts.len());
         self.record.receipts.reserve_exact(room);
         self.take_body(&bytes[head.bytes..], recorder)
@@ -111,12 +126,13 @@ impl Subscriber {
             fruitless,
             retry_ms,
             idle_bytes,
+            receipts_max,
             ..
         } = self
         else {
             return Ok(());
         };
-        let receipts_max = recorder.publications() * RECEIPTS_PER_PUBLICATION_MAX + RECEIPTS_SLACK;
+        let receipts_max = *receipts_max as usize;
         *idle_bytes = idle_bytes.saturating_add(bytes.len() as u32);
         framing.decode(bytes, &mut |payload| {
             let pushed = sse.push(payload, &mut |item| match item {

@@ -6,7 +6,7 @@ use crate::clock::Micros;
 use crate::crowd::confirmation::Canaries;
 use crate::crowd::{CrowdRecord, Failure};
 use crate::ledger::Ending;
-use crate::plan::Plan;
+use crate::plan::{PhaseKind, Plan};
 use crate::record::{PublicationOutcome, PublicationRecord};
 
 /// What a run entitles each subscriber to.
@@ -33,11 +33,26 @@ impl Expectations {
         ending: Ending,
     ) -> Self {
         let canaries = Canaries::of(plan);
+        let taken = taken(plan, publications, crowd);
+        let without_canary = topics_without_canary(plan, &taken);
         let confirmed = plan
             .subscribers
             .iter()
             .zip(&crowd.subscribers)
-            .map(|(planned, record)| canaries.confirmed_at(plan, planned, record))
+            .map(|(planned, record)| {
+                let confirmed_at = canaries.confirmed_at(plan, planned, record);
+                confirmed_at.map_err(|failure| {
+                    let is_silent = |&topic: &u32| without_canary[topic as usize];
+                    match failure {
+                        Failure::NoCanary | Failure::NoPrivateCanary
+                            if planned.topics.iter().any(is_silent) =>
+                        {
+                            Failure::CanaryNotTaken
+                        }
+                        failure => failure,
+                    }
+                })
+            })
             .collect();
         let mut by_topic = vec![Vec::new(); plan.topics.len()];
         for (index, publication) in (0_u32..).zip(&plan.publications) {
@@ -49,7 +64,7 @@ impl Expectations {
         });
         Self {
             confirmed,
-            taken: taken(plan, publications, crowd),
+            taken,
             by_topic,
             cut_off,
         }
@@ -65,6 +80,25 @@ impl Expectations {
                     && span.contains(&plan.publications[publication as usize].at)
             })
     }
+}
+
+/// By topic: whether it has canaries, and the hub took none of them.
+fn topics_without_canary(plan: &Plan, taken: &[bool]) -> Vec<bool> {
+    let (mut planned, mut any_taken) = (
+        vec![false; plan.topics.len()],
+        vec![false; plan.topics.len()],
+    );
+    for (publication, taken) in plan.publications.iter().zip(taken) {
+        if publication.phase == PhaseKind::Settle {
+            planned[publication.topic as usize] = true;
+            any_taken[publication.topic as usize] |= *taken;
+        }
+    }
+    planned
+        .into_iter()
+        .zip(any_taken)
+        .map(|(planned, taken)| planned && !taken)
+        .collect()
 }
 
 fn taken(plan: &Plan, publications: &[PublicationRecord], crowd: &CrowdRecord) -> Vec<bool> {

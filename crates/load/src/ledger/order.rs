@@ -5,7 +5,10 @@
 //! differ from the order which most streams show, unless the publishes had that order themselves. Each finding rests on a pair that was really seen: none is inferred through
 //! a third update.
 
-use super::usual_order::UsualOrder;
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::usual_order::{Places, UsualOrder};
 use crate::clock::Micros;
 use crate::crowd::CrowdRecord;
 use crate::plan::Plan;
@@ -22,13 +25,12 @@ pub(crate) struct Reordered {
     pub(crate) after: u32,
 }
 
-/// The updates of one topic on one stream, in the order of receipt, each once.
+/// The updates of one topic on one stream, in the order of receipt, each once. Streams that show the same share the list: with an
+/// orderly hub that is nearly all of them.
 #[derive(Debug)]
 pub(super) struct Showing {
     pub(super) subscriber: u32,
-    /// A number for the stream, over all subscribers.
-    stream: u32,
-    pub(super) updates: Vec<u32>,
+    pub(super) updates: Rc<[u32]>,
 }
 
 /// All reordered deliveries, by topic, then by subscriber. Damaged ones have no part in it.
@@ -49,8 +51,9 @@ pub(crate) fn reordered(
         answered_at.is_some() && answered_at < exchanges[second as usize].sent_at
     };
     let mut found = Vec::new();
+    let mut places = Places::new(plan.publications.len());
     for showings in showings_by_topic(plan, crowd) {
-        let mut usual = UsualOrder::of(&showings, plan.publications.len());
+        let mut usual = UsualOrder::of(&showings, &mut places);
         for showing in &showings {
             let mut latest = LatestSent::default();
             for (place, &publication) in showing.updates.iter().enumerate() {
@@ -98,10 +101,12 @@ impl LatestSent {
 }
 
 fn showings_by_topic(plan: &Plan, crowd: &CrowdRecord) -> Vec<Vec<Showing>> {
-    let mut by_topic: Vec<Vec<Showing>> = plan.topics.iter().map(|_| Vec::new()).collect();
+    let mut by_topic: Vec<Topic> = plan.topics.iter().map(|_| Topic::default()).collect();
     // By publication: the stream that showed it last, so that its repeats there are skipped. 0 is no stream.
     let mut shown_on = vec![0_u32; plan.publications.len()];
     let mut stream = 0;
+    // Topics that the present stream has shown.
+    let mut shown = Vec::new();
     for (subscriber, record) in (0_u32..).zip(&crowd.subscribers) {
         for receipts in record.receipts_by_stream() {
             stream += 1;
@@ -110,18 +115,43 @@ fn showings_by_topic(plan: &Plan, crowd: &CrowdRecord) -> Vec<Vec<Showing>> {
                 if std::mem::replace(&mut shown_on[publication as usize], stream) == stream {
                     continue;
                 }
-                let topic = plan.publications[publication as usize].topic;
-                let showings = &mut by_topic[topic as usize];
-                match showings.last_mut() {
-                    Some(last) if last.stream == stream => last.updates.push(publication),
-                    _ => showings.push(Showing {
-                        subscriber,
-                        stream,
-                        updates: vec![publication],
-                    }),
+                let topic = plan.publications[publication as usize].topic as usize;
+                let present = &mut by_topic[topic].present;
+                if present.is_empty() {
+                    shown.push(topic);
                 }
+                present.push(publication);
+            }
+            for topic in shown.drain(..) {
+                by_topic[topic].end_stream_of(subscriber);
             }
         }
     }
-    by_topic
+    by_topic.into_iter().map(|topic| topic.showings).collect()
+}
+
+/// What the streams seen so far show of one topic.
+#[derive(Debug, Default)]
+struct Topic {
+    showings: Vec<Showing>,
+    /// The different lists among them.
+    distinct: HashSet<Rc<[u32]>>,
+    /// Of the stream that is being looked at.
+    present: Vec<u32>,
+}
+
+impl Topic {
+    fn end_stream_of(&mut self, subscriber: u32) {
+        let known = self.distinct.get(self.present.as_slice()).cloned();
+        let updates = known.unwrap_or_else(|| {
+            let new: Rc<[u32]> = self.present.as_slice().into();
+            self.distinct.insert(Rc::clone(&new));
+            new
+        });
+        self.present.clear();
+        self.showings.push(Showing {
+            subscriber,
+            updates,
+        });
+    }
 }

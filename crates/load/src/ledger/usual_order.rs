@@ -9,44 +9,69 @@ const SEARCHES_MAX: usize = 1_000;
 
 const UNRANKED: u32 = u32::MAX;
 
-/// An order of all updates of a topic: that of the most usual stream, with what it lacks put in from the others.
-pub(super) struct UsualOrder<'showings> {
-    showings: &'showings [Showing],
+/// Where each update of a topic stands. Made once for all topics: there may be a million, and each clears what it has set.
+pub(super) struct Places {
     /// By publication: its place in the usual order.
     rank: Vec<u32>,
     /// By publication: whether the most usual stream itself shows it.
     in_usual: Vec<bool>,
+}
+
+impl Places {
+    /// For a plan of so many publications.
+    pub(super) fn new(publications: usize) -> Self {
+        Self {
+            rank: vec![UNRANKED; publications],
+            in_usual: vec![false; publications],
+        }
+    }
+}
+
+/// An order of all updates of a topic: that of the most usual stream, with what it lacks put in from the others.
+pub(super) struct UsualOrder<'run> {
+    showings: &'run [Showing],
+    /// All updates of the topic, in this order.
+    order: Vec<u32>,
+    places: &'run mut Places,
     /// The highest rank so far on the stream being walked.
     highest: Option<u32>,
     searches_left: usize,
 }
 
-impl<'showings> UsualOrder<'showings> {
-    /// Finds it; `publications` is how many the plan has.
-    pub(super) fn of(showings: &'showings [Showing], publications: usize) -> Self {
+impl Drop for UsualOrder<'_> {
+    fn drop(&mut self) {
+        for &publication in &self.order {
+            self.places.rank[publication as usize] = UNRANKED;
+            self.places.in_usual[publication as usize] = false;
+        }
+    }
+}
+
+impl<'run> UsualOrder<'run> {
+    /// Finds it.
+    pub(super) fn of(showings: &'run [Showing], places: &'run mut Places) -> Self {
         let distinct = by_frequency(showings);
         let mut order: Vec<u32> = distinct
             .first()
             .map_or_else(Vec::new, |usual| usual.to_vec());
-        let mut in_usual = vec![false; publications];
         for &publication in &order {
-            in_usual[publication as usize] = true;
+            places.in_usual[publication as usize] = true;
         }
-        let mut rank = vec![UNRANKED; publications];
-        assign(&mut rank, &order);
+        let rank = &mut places.rank;
+        assign(rank, &order);
         for updates in distinct.iter().skip(1) {
             if updates
                 .iter()
                 .any(|&publication| rank[publication as usize] == UNRANKED)
             {
-                order = merged(&order, &rank, updates);
-                assign(&mut rank, &order);
+                order = merged(&order, rank, updates);
+                assign(rank, &order);
             }
         }
         Self {
             showings,
-            rank,
-            in_usual,
+            order,
+            places,
             highest: None,
             searches_left: SEARCHES_MAX,
         }
@@ -61,7 +86,7 @@ impl<'showings> UsualOrder<'showings> {
         published_before: impl Fn(u32, u32) -> bool,
     ) -> Option<u32> {
         let publication = showing.updates[place];
-        let rank = self.rank[publication as usize];
+        let rank = self.places.rank[publication as usize];
         if place == 0 {
             self.highest = None;
         }
@@ -70,16 +95,22 @@ impl<'showings> UsualOrder<'showings> {
         if before.is_none_or(|highest| highest < rank) {
             return None;
         }
-        showing.updates[..place].iter().copied().find(|&earlier| {
-            self.rank[earlier as usize] > rank
-                && !published_before(earlier, publication)
-                && self.is_shown_in_order(publication, earlier)
-        })
+        // The nearest one: updates that changed places are seldom far apart.
+        showing.updates[..place]
+            .iter()
+            .rev()
+            .copied()
+            .find(|&earlier| {
+                self.places.rank[earlier as usize] > rank
+                    && !published_before(earlier, publication)
+                    && self.is_shown_in_order(publication, earlier)
+            })
     }
 
     /// Whether some stream shows `first` before `second`.
     fn is_shown_in_order(&mut self, first: u32, second: u32) -> bool {
-        if self.in_usual[first as usize] && self.in_usual[second as usize] {
+        let in_usual = |update: u32| self.places.in_usual[update as usize];
+        if in_usual(first) && in_usual(second) {
             return true;
         }
         if self.searches_left == 0 {
@@ -98,11 +129,13 @@ impl<'showings> UsualOrder<'showings> {
 
 /// The different orders that streams show, the most frequent first; then the longest, then the first.
 fn by_frequency(showings: &[Showing]) -> Vec<&[u32]> {
-    let mut frequency: HashMap<&[u32], (usize, usize)> = HashMap::new();
+    // Equal lists are the same one: where it lies tells them apart.
+    let mut frequency: HashMap<*const u32, (&[u32], (usize, usize))> = HashMap::new();
     for (place, showing) in showings.iter().enumerate() {
-        frequency.entry(&showing.updates).or_insert((0, place)).0 += 1;
+        let entry = frequency.entry(showing.updates.as_ptr());
+        entry.or_insert((&showing.updates, (0, place))).1.0 += 1;
     }
-    let mut distinct: Vec<(&[u32], (usize, usize))> = frequency.into_iter().collect();
+    let mut distinct: Vec<(&[u32], (usize, usize))> = frequency.into_values().collect();
     distinct.sort_unstable_by_key(|&(updates, (count, first))| {
         (std::cmp::Reverse((count, updates.len())), first)
     });

@@ -3,7 +3,7 @@
 use super::nearest_rank;
 use crate::ledger::Ledger;
 use crate::ledger::fates::Fate;
-use assay_results::Quantile;
+use assay_results::{Histogram, Quantile};
 
 /// One publish over its expected audience, as R − I in microseconds. Exact: no sampling, so no minimum of events;
 /// [`Quantile::TooFew`] when nobody was expected to get it.
@@ -31,13 +31,14 @@ impl EventTimes {
     }
 }
 
-/// The latencies of every publication while they are being collected.
+/// The latencies of every publication while they are being collected: four bytes a delivery.
 pub(super) struct Arrivals {
     by_publication: Vec<Arrived>,
 }
 
+/// What arrived of one publication, of what was expected.
 #[derive(Default)]
-struct Arrived {
+pub(super) struct Arrived {
     latencies_us: Vec<u32>,
     lost: usize,
 }
@@ -67,16 +68,15 @@ impl Arrivals {
         }
     }
 
-    pub(super) fn into_times(self) -> Vec<EventTimes> {
-        self.by_publication
-            .into_iter()
-            .map(Arrived::into_times)
-            .collect()
+    /// What arrived of each publication, in the order of the plan.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = Arrived> {
+        self.by_publication.into_iter()
     }
 }
 
 impl Arrived {
-    fn into_times(mut self) -> EventTimes {
+    /// The fan.
+    pub(super) fn times(&mut self) -> EventTimes {
         self.latencies_us.sort_unstable();
         let expected = self.latencies_us.len() + self.lost;
         let at_rank = |rank: usize| match self.latencies_us.get(rank - 1) {
@@ -93,5 +93,13 @@ impl Arrived {
             p99: quantile(0.99),
             last: quantile(1.0),
         }
+    }
+
+    /// Each delivery, lost ones included.
+    pub(super) fn record_in(&self, histogram: &mut Histogram) {
+        for &latency_us in &self.latencies_us {
+            histogram.record(u64::from(latency_us));
+        }
+        histogram.record_lost(self.lost as u64);
     }
 }

@@ -1,7 +1,7 @@
 //! What a plan amounts to, before anything is opened: `assay explain` prints it and the preflight compares it with what the
 //! machine has.
 
-use super::{PhaseKind, Plan};
+use super::{PhaseKind, Plan, PlannedSubscriber};
 
 /// Enough for answers that wait through a stall of a second.
 const IN_FLIGHT_WINDOW_US: u64 = 1_000_000;
@@ -24,6 +24,8 @@ pub struct Arithmetic {
     pub updates_measured: u64,
     /// Deliveries of all phases when nothing is lost.
     pub deliveries: u64,
+    /// How many of these go to probes.
+    pub probe_deliveries: u64,
     /// Deliveries of the measured phase.
     pub deliveries_measured: u64,
     /// Mean deliveries per second in the measured phase.
@@ -38,6 +40,8 @@ pub struct Arithmetic {
     pub sockets: u64,
     /// File descriptors of this process.
     pub fds: u64,
+    /// How long the measured phase takes, in seconds.
+    pub measured_seconds: f64,
     /// How long all phases take, the whole drain included, in seconds.
     pub seconds: f64,
 }
@@ -45,8 +49,9 @@ pub struct Arithmetic {
 impl Arithmetic {
     /// Adds a plan up; `in_flight` is the scenario's bound, if it states one.
     pub fn of(plan: &Plan, in_flight: Option<u32>) -> Self {
-        let followers = followers(plan);
+        let (followers, probes) = (followers(plan, |_| true), followers(plan, |one| one.probe));
         let reach = |topic: u32| followers.get(topic as usize).copied().unwrap_or(0);
+        let probes_reached = |topic: u32| probes.get(topic as usize).copied().unwrap_or(0);
         let measured_s = plan.phase(PhaseKind::Measure).map_or(0.0, |phase| {
             phase.end.micros_since(phase.start) as f64 / 1e6
         });
@@ -60,6 +65,7 @@ impl Arithmetic {
             updates: plan.publications.len() as u64,
             updates_measured: 0,
             deliveries: 0,
+            probe_deliveries: 0,
             deliveries_measured: 0,
             deliveries_per_second: 0.0,
             deliveries_busiest_second: 0,
@@ -67,12 +73,14 @@ impl Arithmetic {
             in_flight: in_flight.unwrap_or_else(|| in_flight_needed(plan)),
             sockets: 0,
             fds: 0,
+            measured_seconds: measured_s,
             seconds: plan.drain_deadline.0 as f64 / 1e6,
         };
         let (mut second, mut in_second, mut bytes) = (0, 0, 0);
         for update in &plan.publications {
             let deliveries = reach(update.topic);
             sums.deliveries += deliveries;
+            sums.probe_deliveries += probes_reached(update.topic);
             if update.at.second() != second {
                 (second, in_second) = (update.at.second(), 0);
             }
@@ -99,12 +107,13 @@ impl Arithmetic {
     }
 }
 
-/// How many subscribers follow each topic.
-fn followers(plan: &Plan) -> Vec<u64> {
+/// How many subscribers of those that count follow each topic.
+fn followers(plan: &Plan, counts: impl Fn(&PlannedSubscriber) -> bool) -> Vec<u64> {
     let mut followers = vec![0; plan.topics.len()];
     for topic in plan
         .subscribers
         .iter()
+        .filter(|subscriber| counts(subscriber))
         .flat_map(|subscriber| &subscriber.topics)
     {
         if let Some(count) = followers.get_mut(*topic as usize) {

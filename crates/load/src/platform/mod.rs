@@ -1,5 +1,5 @@
-//! What only the operating system knows: kernel receive stamps, scheduling times of threads, limits on descriptors and
-//! ports, drops and throttling.
+//! What only the operating system knows: kernel receive stamps, scheduling times of threads, limits on descriptors,
+//! ports and memory, drops and throttling.
 //!
 //! All `unsafe` of this crate and all that is peculiar to Linux stands here. Elsewhere the same functions exist and answer
 //! `None` or [`std::io::ErrorKind::Unsupported`], so that the rest of the crate has no `cfg`. Not for measuring anything
@@ -8,6 +8,7 @@
 mod kernel_counters;
 mod kernel_stamp;
 mod limits;
+mod memory;
 mod pinning;
 mod process;
 mod slice;
@@ -17,6 +18,7 @@ mod thread_times;
 pub use kernel_counters::{KernelCounters, kernel_counters};
 pub use kernel_stamp::{Received, enable_kernel_stamps, receive_stamped};
 pub use limits::{ephemeral_ports, open_file_limit, open_files_of_self, raise_open_file_limit};
+pub use memory::available_memory_bytes;
 pub use pinning::{allowed_cpus, pin_this_thread};
 pub use process::{ProcessSample, sample_process};
 pub use slice::wake_this_thread_promptly;

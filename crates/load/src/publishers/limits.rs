@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// Longest wait for a connection: the kernel repeats a lost SYN after 1 and 3 s.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// Longest answer, head and body. A hub answers with an event id; an error page of a proxy may be some KiB.
 pub(super) const ANSWER_BYTES_MAX: usize = 64 * 1024;
 

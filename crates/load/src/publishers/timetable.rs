@@ -13,7 +13,7 @@ use super::PublisherRecord;
 use super::alarm::Alarm;
 use super::connection::{Broken, Connection, Progress};
 use super::limits::{AFTER_STOP, LOOK_FOR_STOP, READ_BUFFER_BYTES, REOPEN_AFTER};
-use super::live::PublisherLive;
+use super::live::{PublisherLive, Standing};
 use super::request::Requests;
 use crate::clock::{Clock, Micros};
 use crate::crowd::wire::TlsParts;
@@ -246,6 +246,7 @@ impl Timetable {
         if !matches!(outcome, PublicationOutcome::Unanswered(_)) {
             record.answered_at = Some(self.parts.clock.now());
         }
+        self.parts.live.settled(publication, standing(&outcome));
         record.outcome = outcome;
         self.in_flight -= 1;
         self.parts.live.in_flight.store(self.in_flight, Relaxed);
@@ -300,8 +301,9 @@ impl Timetable {
             .chain(self.next as u32..self.record.publications.len() as u32);
         let mut count = 0;
         for publication in unsent {
-            self.record.publications[publication as usize].outcome =
-                PublicationOutcome::NotSent(reason.to_owned());
+            let outcome = PublicationOutcome::NotSent(reason.to_owned());
+            self.parts.live.settled(publication, standing(&outcome));
+            self.record.publications[publication as usize].outcome = outcome;
             count += 1;
         }
         self.next = self.record.publications.len();
@@ -316,6 +318,14 @@ impl Timetable {
         };
         self.give_up_unsent(&reason);
         self.record
+    }
+}
+
+fn standing(outcome: &PublicationOutcome) -> Standing {
+    match outcome {
+        PublicationOutcome::Accepted => Standing::Everywhere,
+        PublicationOutcome::Unanswered(_) => Standing::WhereItCame,
+        PublicationOutcome::Refused { .. } | PublicationOutcome::NotSent(_) => Standing::Nowhere,
     }
 }
 

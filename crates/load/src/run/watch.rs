@@ -70,14 +70,16 @@ impl<'run> Watch<'run> {
     pub(super) fn look(&mut self) -> Progress {
         self.monitor.look_if_due();
         let at = self.clock.now();
-        self.arrivals.look(self.plan, &self.crowd, at);
+        self.arrivals
+            .look(self.plan, &self.crowd, &self.publishers, at);
+        let deliveries = self.arrivals.tally(self.plan);
         let (crowd, publishers) = (self.crowd.progress(), self.publishers.progress());
         let now = Look {
             at,
             due: publishers.due,
             sent: publishers.sent,
             receipts: crowd.receipts,
-            deliveries_due: self.arrivals.due(),
+            deliveries_due: deliveries.due,
         };
         self.had_streams |= crowd.connected > 0;
         let has_streams = crowd.connected > 0 || !self.had_streams;
@@ -110,8 +112,9 @@ impl<'run> Watch<'run> {
             subscribers_due,
             updates: self.plan.publications.len() as u64,
             rates,
-            deliveries_due: self.arrivals.due(),
-            deliveries_overdue: self.arrivals.overdue(self.plan, &self.crowd, at),
+            deliveries_due: deliveries.due,
+            deliveries_came: deliveries.came,
+            deliveries_overdue: self.arrivals.overdue(self.plan, at),
             event_last_us: self.arrivals.event_last_us(),
             busiest_thread: second.and_then(|second| second.busiest_thread.clone()),
             hub_cpu: second.and_then(|second| second.hub_cpu),
@@ -129,7 +132,8 @@ impl<'run> Watch<'run> {
         let seconds = now.at.micros_since(before.at) as f64 / 1e6;
         let rate = |after: u64, before: u64| {
             if seconds > 0.0 {
-                (after - before) as f64 / seconds
+                // Deliveries that were due may turn out not to be: the hub refuses their update.
+                after.saturating_sub(before) as f64 / seconds
             } else {
                 0.0
             }
@@ -138,7 +142,7 @@ impl<'run> Watch<'run> {
             planned: rate(now.due, before.due),
             sent: rate(now.sent, before.sent),
             delivered: rate(now.receipts, before.receipts),
-            deliveries_planned: rate(now.deliveries_due, before.deliveries_due),
+            deliveries_due: rate(now.deliveries_due, before.deliveries_due),
         }
     }
 

@@ -39,7 +39,7 @@ impl ScriptedHub {
         let (send, accepted) = mpsc::channel();
         std::thread::spawn(move || {
             while let Ok((mut stream, _)) = listener.accept() {
-                // A connection without a request is the search for an address that answers.
+                // Whoever hangs up without a request is no subscriber.
                 let Some(request) = read_request(&mut stream) else {
                     continue;
                 };

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
-use assay_results::{LoadRun, Outcome, Quantile, QuantileSummary, Validity, WrongKind};
+use assay_results::{
+    LoadRun, Outcome, Quantile, QuantileSummary, Validity, WrongDelivery, WrongKind,
+};
 
 use super::{Paint, harmless};
 use crate::gate;
 use crate::number::{duration, grouped, quantile};
 use crate::sentence::load::sentence;
 
-/// Wrong deliveries that are shown one by one.
-const SHOWN_AT_MOST: usize = 10;
+/// Wrong deliveries of a kind that are shown one by one.
+const SHOWN_OF_A_KIND: usize = 3;
 
 pub(super) fn summary(run: &LoadRun, paint: Paint) -> String {
     let sentence = harmless(&sentence(run));
@@ -133,25 +135,32 @@ fn trouble(text: &mut String, run: &LoadRun, paint: Paint) {
         let _ = writeln!(text, "failed   {}", paint.red(&line));
     }
     let wrong = &run.record().wrong_deliveries;
-    for delivery in wrong.named.iter().take(SHOWN_AT_MOST) {
-        let publish = match (delivery.publisher, delivery.sequence) {
-            (Some(publisher), Some(sequence)) => format!("publish {publisher}/{sequence}"),
-            _ => "an unknown publish".to_owned(),
-        };
-        let at = delivery
-            .planned_us
-            .map_or(String::new(), |at| format!(", planned at {}", duration(at)));
-        let line = format!(
-            "{} {publish} at subscriber {}{at}",
-            wrong_kind(delivery.kind),
-            delivery.subscriber
-        );
-        let _ = writeln!(text, "wrong    {}", paint.red(&line));
+    for (kind, of_kind) in wrong.named_by_kind() {
+        for delivery in of_kind.iter().take(SHOWN_OF_A_KIND) {
+            let _ = writeln!(text, "wrong    {}", paint.red(&wrong_line(delivery)));
+        }
+        let more = wrong
+            .total(kind)
+            .saturating_sub(of_kind.len().min(SHOWN_OF_A_KIND) as u64);
+        if more > 0 {
+            let _ = writeln!(text, "         {} more {}", grouped(more), wrong_kind(kind));
+        }
     }
-    let more = (wrong.named.len().saturating_sub(SHOWN_AT_MOST)) as u64 + wrong.omitted;
-    if more > 0 {
-        let _ = writeln!(text, "         {} more", grouped(more));
-    }
+}
+
+fn wrong_line(delivery: &WrongDelivery) -> String {
+    let publish = match (delivery.publisher, delivery.sequence) {
+        (Some(publisher), Some(sequence)) => format!("publish {publisher}/{sequence}"),
+        _ => "an unknown publish".to_owned(),
+    };
+    let at = delivery
+        .planned_us
+        .map_or(String::new(), |at| format!(", planned at {}", duration(at)));
+    format!(
+        "{} {publish} at subscriber {}{at}",
+        wrong_kind(delivery.kind),
+        delivery.subscriber
+    )
 }
 
 pub(crate) const fn wrong_kind(kind: WrongKind) -> &'static str {

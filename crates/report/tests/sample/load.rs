@@ -30,6 +30,7 @@ struct Draw {
     pooled: Histogram,
     last: Histogram,
     first: Histogram,
+    p99: Histogram,
     by_subscriber: Vec<Histogram>,
     by_second: Vec<Histogram>,
     publications: Vec<PublicationRow>,
@@ -43,10 +44,8 @@ pub(crate) fn results(course: Course) -> LoadResults {
         .by_second
         .iter()
         .zip(0..)
-        .map(|(histogram, at)| Interval {
-            start: Duration::from_secs(at),
-            length: Duration::from_secs(1),
-            histogram: histogram.clone(),
+        .map(|(histogram, at)| {
+            Interval::new(Duration::from_secs(at), Duration::from_secs(1), histogram)
         })
         .collect();
     LoadResults {
@@ -66,6 +65,7 @@ fn draw(course: Course) -> Draw {
         pooled: Histogram::new(),
         last: Histogram::new(),
         first: Histogram::new(),
+        p99: Histogram::new(),
         by_subscriber: vec![Histogram::new(); FOLLOWERS as usize],
         by_second: vec![Histogram::new(); SECONDS as usize],
         publications: Vec::new(),
@@ -133,7 +133,11 @@ fn goal(draw: &mut Draw, dice: &mut Dice, course: Course, sequence: u32, planned
     let exact = |q| own.rank(q).unwrap();
     if measured {
         draw.pooled.merge(&own);
-        for (family, q) in [(&mut draw.first, 0.0), (&mut draw.last, 1.0)] {
+        for (family, q) in [
+            (&mut draw.first, 0.0),
+            (&mut draw.p99, 0.99),
+            (&mut draw.last, 1.0),
+        ] {
             match exact(q) {
                 Quantile::Value(us) => family.record(us),
                 Quantile::Lost | Quantile::TooFew => family.record_lost(1),
@@ -225,6 +229,7 @@ fn record(course: Course, draw: Draw) -> LoadRecord {
             (Metric::Delivery, Distribution::of(&draw.pooled, measured)),
             (Metric::EventLast, Distribution::of(&draw.last, measured)),
             (Metric::EventFirst, Distribution::of(&draw.first, measured)),
+            (Metric::EventP99, Distribution::of(&draw.p99, measured)),
             (
                 Metric::BySubscriberP99,
                 Distribution::of(&subscribers, measured.min(FOLLOWERS)),
@@ -236,6 +241,7 @@ fn record(course: Course, draw: Draw) -> LoadRecord {
         ),
         probes: Some(ProbeComparison {
             probes: 50,
+            events: measured,
             probes_p50: Some(3_850),
             crowd_p50: Some(4_010),
             probes_p99: Some(7_300),
@@ -287,6 +293,8 @@ fn health(at_s: u32, lag_us: u64) -> HealthSecond {
 }
 
 fn second(histogram: &Histogram, at_s: u32) -> Second {
+    // Every goal goes to a hundred.
+    let events = histogram.samples() / 100;
     Second {
         at_s,
         phase: if MEASURED.contains(&at_s) {
@@ -299,8 +307,9 @@ fn second(histogram: &Histogram, at_s: u32) -> Second {
         answered: histogram.samples() / 100,
         delivered: histogram.samples() - histogram.lost(),
         connections: FOLLOWERS,
-        p50_us: histogram.rank(0.5).and_then(Quantile::value_us),
-        p99_us: histogram.rank(0.99).and_then(Quantile::value_us),
+        events,
+        p50_us: histogram.quantile(0.5, events),
+        p99_us: histogram.quantile(0.99, events),
         max_us: histogram.max_us(),
         lost: histogram.lost(),
         heat: heat_cells(histogram),

@@ -1,9 +1,11 @@
 //! The ledger: what became of each expected delivery (measuring.md, "The ledger").
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::bounds::WRONG_DELIVERIES_NAMED_AT_MOST;
+use crate::bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
 
 /// Counts over deliveries, of one publish or of many.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -68,23 +70,56 @@ pub struct PublishCounts {
     pub held_back: u64,
 }
 
-/// Deliveries that went wrong, by name as far as the bound goes.
+/// Deliveries that went wrong: the first of each kind by name, all of them counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct WrongDeliveries {
-    /// The first of them.
+    /// The first of each kind, [`WRONG_DELIVERIES_NAMED_OF_A_KIND`] at most, in the order of subscribers.
     pub named: Vec<WrongDelivery>,
-    /// How many more there were.
+    /// How many there were of each kind, named or not; a kind that did not occur is absent.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = serde_json::json!({ "enum": WrongKind::ALL })))]
+    pub totals: BTreeMap<WrongKind, u64>,
+    /// How many of them are not named.
     pub omitted: u64,
 }
 
 impl WrongDeliveries {
-    /// Names one more, or counts it once [`WRONG_DELIVERIES_NAMED_AT_MOST`] are named.
+    /// Whether the next one of a kind would still be named.
+    pub fn has_room(&self, kind: WrongKind) -> bool {
+        self.totals.get(&kind).copied().unwrap_or(0) < WRONG_DELIVERIES_NAMED_OF_A_KIND
+    }
+
+    /// Counts one more, and names it as long as there is room for its kind.
     pub fn push(&mut self, wrong: WrongDelivery) {
-        if self.named.len() < WRONG_DELIVERIES_NAMED_AT_MOST {
+        if self.has_room(wrong.kind) {
+            *self.totals.entry(wrong.kind).or_default() += 1;
             self.named.push(wrong);
         } else {
-            self.omitted += 1;
+            self.omit(wrong.kind, 1);
         }
+    }
+
+    /// Counts `count` more of a kind without naming them.
+    pub fn omit(&mut self, kind: WrongKind, count: u64) {
+        if count > 0 {
+            *self.totals.entry(kind).or_default() += count;
+            self.omitted += count;
+        }
+    }
+
+    /// The named ones of each kind that occurred, a kind after the other.
+    pub fn named_by_kind(&self) -> BTreeMap<WrongKind, Vec<&WrongDelivery>> {
+        let mut by_kind: BTreeMap<WrongKind, Vec<&WrongDelivery>> = BTreeMap::new();
+        for wrong in &self.named {
+            by_kind.entry(wrong.kind).or_default().push(wrong);
+        }
+        by_kind
+    }
+
+    /// How many there were of a kind, named or not.
+    pub fn total(&self, kind: WrongKind) -> u64 {
+        let named = || self.named.iter().filter(|wrong| wrong.kind == kind).count() as u64;
+        self.totals.get(&kind).copied().unwrap_or_else(named)
     }
 }
 
@@ -123,4 +158,15 @@ pub enum WrongKind {
     Leaked,
     /// Came damaged.
     Corrupt,
+}
+
+impl WrongKind {
+    /// All of them, in the order of documents.
+    pub const ALL: [Self; 5] = [
+        Self::Lost,
+        Self::Duplicate,
+        Self::Reordered,
+        Self::Leaked,
+        Self::Corrupt,
+    ];
 }

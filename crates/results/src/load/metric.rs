@@ -22,6 +22,8 @@ pub enum Metric {
     EventFirst,
     /// R − I of the median subscriber of each publish.
     EventMedian,
+    /// R − I of the subscriber at 99 % of each publish's expected audience; lost when more than 1 % of it never got the update.
+    EventP99,
     /// Last minus first of each publish.
     EventSpread,
     /// R − I at the probes.
@@ -47,6 +49,27 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All of them, in the order of documents.
+    pub const ALL: [Self; 17] = [
+        Self::Delivery,
+        Self::EventLast,
+        Self::BySubscriberP99,
+        Self::EventFirst,
+        Self::EventMedian,
+        Self::EventP99,
+        Self::EventSpread,
+        Self::ProbeDelivery,
+        Self::WireDelivery,
+        Self::ScheduleLag,
+        Self::ReadLag,
+        Self::PublishResponse,
+        Self::PublishService,
+        Self::Connect,
+        Self::Headers,
+        Self::FirstEvent,
+        Self::ReconnectGap,
+    ];
+
     /// As in documents and file names.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,6 +78,7 @@ impl Metric {
             Self::BySubscriberP99 => "by_subscriber_p99",
             Self::EventFirst => "event_first",
             Self::EventMedian => "event_median",
+            Self::EventP99 => "event_p99",
             Self::EventSpread => "event_spread",
             Self::ProbeDelivery => "probe_delivery",
             Self::WireDelivery => "wire_delivery",

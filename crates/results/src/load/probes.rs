@@ -11,6 +11,10 @@ const DIFFERENCE_US: u64 = 1_000;
 pub struct ProbeComparison {
     /// How many subscribers were probes.
     pub probes: u64,
+    /// Measured publishes behind the quantiles. Too few of them still mark a run, since both sides heard the same ones, but a
+    /// report does not state the quantile (`events_needed`).
+    #[serde(default)]
+    pub events: u64,
     /// Median at the probes.
     pub probes_p50: Option<u64>,
     /// Median of the crowd.

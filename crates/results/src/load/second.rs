@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::LONGEST_LATENCY_US;
 use crate::histogram::Histogram;
 use crate::load::phase::PhaseKind;
+use crate::quantile::Quantile;
 
 /// Rows of the heat map for each power of ten.
 const BUCKETS_A_DECADE: f64 = 8.0;
@@ -27,11 +28,14 @@ pub struct Second {
     pub delivered: u64,
     /// Streams open at its end.
     pub connections: u64,
-    /// Median latency of what was planned in it and came.
-    pub p50_us: Option<u64>,
-    /// 99th percentile of the same.
-    pub p99_us: Option<u64>,
-    /// Largest of the same.
+    /// Publishes planned in it that anyone was expected to receive: the independent events behind its quantiles.
+    #[serde(default)]
+    pub events: u64,
+    /// Median of R − I over the expected deliveries of the publishes planned in it; null below 5 events.
+    pub p50_us: Quantile,
+    /// 99th percentile of the same; null below 299 events.
+    pub p99_us: Quantile,
+    /// Largest of those that came.
     pub max_us: Option<u64>,
     /// Deliveries planned in it that never came.
     pub lost: u64,

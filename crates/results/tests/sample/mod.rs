@@ -112,8 +112,9 @@ fn second(delivery: &Histogram) -> Second {
         answered: 4,
         delivered: 11,
         connections: 3,
-        p50_us: Some(3_000),
-        p99_us: None,
+        events: 4,
+        p50_us: Quantile::Value(3_000),
+        p99_us: Quantile::TooFew,
         max_us: Some(11_800),
         lost: 1,
         heat: heat_cells(delivery),
@@ -159,11 +160,11 @@ pub(crate) fn load_results(record: LoadRecord) -> LoadResults {
             .map(|metric| IntervalLog {
                 metric,
                 started_unix_ms: 1_795_000_000_123,
-                intervals: vec![Interval {
-                    start: Duration::from_secs(1),
-                    length: Duration::from_secs(1),
-                    histogram: histogram.clone(),
-                }],
+                intervals: vec![Interval::new(
+                    Duration::from_secs(1),
+                    Duration::from_secs(1),
+                    &histogram,
+                )],
             })
             .collect(),
         scenario_toml: "name = \"live-score\"\n".to_owned(),

@@ -114,16 +114,16 @@ fn connections(progress: &Progress, paint: Paint) -> String {
 fn rates(progress: &Progress) -> String {
     let rates = &progress.rates;
     format!(
-        "updates/s {:.0} planned, {:.0} sent; deliveries/s {:.0} planned, {:.0} came",
-        rates.planned, rates.sent, rates.deliveries_planned, rates.delivered
+        "updates/s {:.0} planned, {:.0} sent; deliveries/s {:.0} due, {:.0} came",
+        rates.planned, rates.sent, rates.deliveries_due, rates.delivered
     )
 }
 
 fn ledger(progress: &Progress, paint: Paint) -> String {
     let crowd = &progress.crowd;
     let mut text = format!(
-        "{} deliveries of {} due",
-        crowd.receipts, progress.deliveries_due
+        "{} of {} due deliveries came",
+        progress.deliveries_came, progress.deliveries_due
     );
     let unpublished = progress.publishers.refused + progress.publishers.failed;
     for (count, what) in [

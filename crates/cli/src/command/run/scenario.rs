@@ -1,7 +1,7 @@
 //! The scenario of a run: a preset or a file, what the flags change, and what it amounts to.
 
 use anyhow::Context;
-use assay_load::plan::{Arithmetic, schedule};
+use assay_load::plan::{Arithmetic, Memory, schedule};
 use assay_load::scenario::{Overrides, Scenario, parse_duration, preset, preset_names};
 
 use crate::args::run::RunArgs;
@@ -72,6 +72,10 @@ pub(crate) fn arithmetic(scenario: &Scenario) -> String {
             sums.bytes_per_second / 1e6
         ),
         format!("{} sockets, {} file descriptors", sums.sockets, sums.fds),
+        format!(
+            "{} MB of memory for the records, if each delivery comes once",
+            Memory::of(&sums, false).bytes().div_ceil(1_000_000)
+        ),
         format!("{:.1} s, the whole drain included", sums.seconds),
     ]
     .join("\n")

@@ -1,24 +1,34 @@
 //! The tables of a load run's page.
 
-use assay_results::{Distribution, LoadRun, Metric};
+use assay_results::{
+    Distribution, LoadRun, Metric, ProbeComparison, Quantile, WrongDelivery, events_needed,
+};
 
 use crate::gate;
 use crate::number::{counted, duration, grouped, quantile};
 use crate::page::{Row, Table, heads};
 use crate::terminal::wrong_kind;
 
-/// Wrong deliveries on the page; all that are named stand in `run.json`.
-const WRONG_SHOWN_AT_MOST: usize = 100;
+/// Wrong deliveries of a kind on the page; all that are named stand in `run.json`.
+const WRONG_SHOWN_OF_A_KIND: usize = 20;
 
-/// All of them, those without rows left out.
+/// All of them, those without rows left out. Probes that contradict the crowd come first.
 pub(super) fn all(run: &LoadRun) -> Vec<Table> {
+    let differs = |probes: &ProbeComparison| probes.differs();
+    let probes_first = run.record().probes.as_ref().is_some_and(differs);
+    let (first, later) = if probes_first {
+        (probes(run), None)
+    } else {
+        (None, probes(run))
+    };
     [
+        first,
         latencies(run),
         Some(ledger(run)),
         failures(run),
         wrong(run),
         Some(gates(run)),
-        probes(run),
+        later,
         phases(run),
     ]
     .into_iter()
@@ -67,6 +77,7 @@ const fn metric_name(metric: Metric) -> &'static str {
         Metric::BySubscriberP99 => "delivery, p99 of each subscriber",
         Metric::EventFirst => "delivery, first of each publish",
         Metric::EventMedian => "delivery, median of each publish",
+        Metric::EventP99 => "delivery, p99 of each publish",
         Metric::EventSpread => "spread, last − first of each publish",
         Metric::ProbeDelivery => "delivery at the probes",
         Metric::WireDelivery => "wire delivery at the probes (kernel receipt − first byte written)",
@@ -167,15 +178,21 @@ fn failures(run: &LoadRun) -> Option<Table> {
 
 fn wrong(run: &LoadRun) -> Option<Table> {
     let wrong = &run.record().wrong_deliveries;
-    let shown = wrong.named.len().min(WRONG_SHOWN_AT_MOST);
-    let all = wrong.named.len() as u64 + wrong.omitted;
-    (shown > 0).then(|| Table {
-        caption: format!(
-            "Wrong deliveries, {} of {}",
-            grouped(shown as u64),
-            grouped(all)
-        ),
-        note: "",
+    let by_kind = wrong.named_by_kind();
+    let shown = by_kind
+        .values()
+        .flat_map(|of_kind| of_kind.iter().take(WRONG_SHOWN_OF_A_KIND));
+    let counts: Vec<String> = by_kind
+        .iter()
+        .map(|(&kind, of_kind)| {
+            let shown = of_kind.len().min(WRONG_SHOWN_OF_A_KIND) as u64;
+            let (shown, total) = (grouped(shown), grouped(wrong.total(kind)));
+            format!("{shown} of {total} {}", wrong_kind(kind))
+        })
+        .collect();
+    (!by_kind.is_empty()).then(|| Table {
+        caption: format!("Wrong deliveries: {}", counts.join(", ")),
+        note: "The first of each kind; run.json names more.",
         heads: heads([
             "",
             "subscriber",
@@ -184,27 +201,26 @@ fn wrong(run: &LoadRun) -> Option<Table> {
             "topic",
             "detail",
         ]),
-        rows: wrong.named[..shown]
-            .iter()
-            .map(|delivery| {
-                let unknown = || "unknown".to_owned();
-                let publish = delivery.publisher.zip(delivery.sequence);
-                Row {
-                    head: wrong_kind(delivery.kind).to_owned(),
-                    cells: vec![
-                        grouped(u64::from(delivery.subscriber)),
-                        publish.map_or_else(unknown, |(publisher, sequence)| {
-                            format!("{publisher}/{sequence}")
-                        }),
-                        delivery.planned_us.map_or_else(unknown, duration),
-                        delivery.topic.clone().unwrap_or_else(unknown),
-                        delivery.detail.clone().unwrap_or_default(),
-                    ],
-                    alarming: true,
-                }
-            })
-            .collect(),
+        rows: shown.map(|delivery| wrong_row(delivery)).collect(),
     })
+}
+
+fn wrong_row(delivery: &WrongDelivery) -> Row {
+    let unknown = || "unknown".to_owned();
+    let publish = delivery.publisher.zip(delivery.sequence);
+    Row {
+        head: wrong_kind(delivery.kind).to_owned(),
+        cells: vec![
+            grouped(u64::from(delivery.subscriber)),
+            publish.map_or_else(unknown, |(publisher, sequence)| {
+                format!("{publisher}/{sequence}")
+            }),
+            delivery.planned_us.map_or_else(unknown, duration),
+            delivery.topic.clone().unwrap_or_else(unknown),
+            delivery.detail.clone().unwrap_or_default(),
+        ],
+        alarming: true,
+    }
 }
 
 fn gates(run: &LoadRun) -> Table {
@@ -235,10 +251,14 @@ fn gates(run: &LoadRun) -> Table {
 
 fn probes(run: &LoadRun) -> Option<Table> {
     let probes = run.record().probes.as_ref()?;
-    let cell = |us: Option<u64>| us.map_or("–".to_owned(), duration);
+    let cell = |q: f64, us: Option<u64>| match us {
+        None => "–".to_owned(),
+        Some(_) if probes.events < events_needed(q) => quantile(Quantile::TooFew),
+        Some(us) => duration(us),
+    };
     let row = |head: String, p50, p99| Row {
         head,
-        cells: vec![cell(p50), cell(p99)],
+        cells: vec![cell(0.5, p50), cell(0.99, p99)],
         alarming: probes.differs(),
     };
     Some(Table {
