@@ -1,6 +1,6 @@
 //! Numbers as people read them: grouped, with a unit, no more digits than they bear.
 
-use assay_results::Quantile;
+use assay_results::{Quantile, events_needed};
 
 /// `12,345`.
 pub(crate) fn grouped(number: u64) -> String {
@@ -32,6 +32,15 @@ pub(crate) fn quantile(quantile: Quantile) -> String {
         Quantile::Value(us) => duration(us),
         Quantile::Lost => "lost".to_owned(),
         Quantile::TooFew => "too\u{a0}few".to_owned(),
+    }
+}
+
+/// A quantile of what came, when so many events stand behind it: a duration, `too few`, or `–` when nothing came.
+pub(crate) fn received(q: f64, us: Option<u64>, events: u64) -> String {
+    match us {
+        None => "–".to_owned(),
+        Some(_) if events < events_needed(q) => quantile(Quantile::TooFew),
+        Some(us) => duration(us),
     }
 }
 

@@ -310,3 +310,42 @@ fn an_empty_run_has_a_report() {
     let run = Run::Conformance(Box::new(ConformanceRun::new(record)));
     assert!(text(&render(&run, &[]).unwrap(), "junit.xml").contains("<error"));
 }
+
+/// measuring.md: when the two differ, the run is marked and the probes are shown first.
+#[test]
+fn probes_that_contradict_the_crowd_come_first() {
+    let mut record = load_record(Course::Green);
+    let figures = |record: LoadRecord| {
+        let run = Run::Load(Box::new(LoadRun::new(record)));
+        let page = text(&render(&run, &[]).unwrap(), "index.html");
+        let place = |what: &str| page.find(what).unwrap_or_else(|| panic!("no {what:?}"));
+        (
+            place("Delivery at the probes (a quiet") < place("Latencies of the measured phase"),
+            terminal_summary(&run, Colour::Plain, None),
+        )
+    };
+    let (first, terminal) = figures(record.clone());
+    assert!(!first && !terminal.contains("probes"), "{terminal}");
+    let probes = record.probes.as_mut().unwrap();
+    probes.crowd_p99 = probes.probes_p99.map(|us| us + 20_000);
+    let (first, terminal) = figures(record.clone());
+    assert!(first, "the probes stand behind the crowd");
+    let line =
+        "delivery at the probes p50 3.9 ms, p99 7.3 ms; at the crowd p50 4.0 ms, p99 27.3 ms";
+    let place = |what: &str| terminal.find(what).unwrap_or_else(|| panic!("{terminal}"));
+    assert!(place(line) < place("latency  "), "{terminal}");
+}
+
+/// A p99 of pooled deliveries, a second's and the probes': none is stated of a run with too few goals for one.
+#[test]
+fn too_few_goals_state_no_p99_anywhere() {
+    for (course, is_stated) in [(Course::Green, true), (Course::Short, false)] {
+        let page = text(&render(&load(course), &[]).unwrap(), "index.html");
+        assert!(page.contains("delivery, p99 of each publish"));
+        assert_eq!(page.contains("99 %: "), is_stated, "the arrival curve");
+        assert!(page.contains("no second has the 299"));
+        let (_, probes) = page.split_once("Delivery at the probes (a quiet").unwrap();
+        let (probes, _) = probes.split_once("</table>").unwrap();
+        assert_eq!(probes.contains("too"), !is_stated, "{probes}");
+    }
+}

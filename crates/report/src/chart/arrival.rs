@@ -1,6 +1,6 @@
 //! The arrival curve: how much of the audience an update has reached, so long after its publish.
 
-use assay_results::{ArrivalPoint, LoadRun};
+use assay_results::{ArrivalPoint, LoadRun, Metric, events_needed};
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
@@ -17,19 +17,22 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return Ok(None);
     };
+    let delivery = run.record().metrics.get(&Metric::Delivery);
+    let events = delivery.map_or(0, |delivery| delivery.events);
     Sketch {
         name: "arrival",
         title: title(run, points, *last),
         caption: format!(
             "Share of the {} reached, against the time since the planned publish, over all measured {}. \
-            Lost deliveries and subscribers that never connected stay unreached.",
+            Lost deliveries and subscribers that never connected stay unreached. A share is pointed out where enough {} stand behind it.",
             run.record().scenario.audience.many,
+            run.record().scenario.event.many,
             run.record().scenario.event.many
         ),
         draw: |size: Size| {
             let x = Axis::latency(first.since_us, last.since_us, "time since the publish (log)").thinned(size.label_distance());
             let y = Axis::percent("share reached");
-            plot((size, 320), Margins::AXES, &x, &y, |canvas| draw(canvas, points, &x))
+            plot((size, 320), Margins::AXES, &x, &y, |canvas| draw(canvas, points, events, &x))
         },
     }
     .chart()
@@ -55,7 +58,13 @@ fn reached(points: &[ArrivalPoint], share: f64) -> Option<ArrivalPoint> {
     points.iter().copied().find(|point| point.share >= share)
 }
 
-fn draw(canvas: &mut Canvas<'_, '_>, points: &[ArrivalPoint], x: &Axis) -> Result<(), Error> {
+/// `events` stand behind it: a share that they do not bear is not pointed out.
+fn draw(
+    canvas: &mut Canvas<'_, '_>,
+    points: &[ArrivalPoint],
+    events: u64,
+    x: &Axis,
+) -> Result<(), Error> {
     // A share lasts until the next one comes: steps, not slopes.
     let mut steps = vec![(x.from, 0.0)];
     let mut before = 0.0;
@@ -70,7 +79,8 @@ fn draw(canvas: &mut Canvas<'_, '_>, points: &[ArrivalPoint], x: &Axis) -> Resul
     under.push((x.to, 0.0));
     canvas.shape(&under, Role::Blue, 0.12)?;
     canvas.line(&steps, Role::Blue, 2.5)?;
-    for (mark, name) in MARKS {
+    let borne = |(mark, _): &(f64, &str)| events_needed(*mark) <= events;
+    for (mark, name) in MARKS.into_iter().filter(borne) {
         let Some(point) = reached(points, mark) else {
             continue;
         };

@@ -7,7 +7,7 @@ use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
-use crate::number::{duration, quantile};
+use crate::number::duration;
 
 struct Family<'a> {
     name: &'static str,
@@ -121,11 +121,15 @@ fn title(run: &LoadRun) -> String {
         }
         (Quantile::Lost, _) => "More than 1 % of all deliveries never came".to_owned(),
         (Quantile::TooFew, _) => {
-            let half = quantile(summary.delivery_us.p50);
-            format!(
-                "Half of all deliveries came within {half}; too few {} for a 99th percentile",
-                run.record().scenario.event.many
-            )
+            let many = &run.record().scenario.event.many;
+            match summary.delivery_us.p50 {
+                Quantile::Value(us) => format!(
+                    "Half of all deliveries came within {}; too few {many} for a 99th percentile",
+                    duration(us)
+                ),
+                Quantile::Lost => "Half of all deliveries never came".to_owned(),
+                Quantile::TooFew => format!("Too few {many} for a median"),
+            }
         }
     }
 }

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    LoadRun, Outcome, Quantile, QuantileSummary, Validity, WrongDelivery, WrongKind,
+    LoadRun, Outcome, ProbeComparison, Quantile, QuantileSummary, Validity, WrongDelivery,
+    WrongKind,
 };
 
 use super::{Paint, harmless};
 use crate::gate;
-use crate::number::{duration, grouped, quantile};
+use crate::number::{duration, grouped, quantile, received};
 use crate::sentence::load::sentence;
 
 /// Wrong deliveries of a kind that are shown one by one.
@@ -22,6 +23,7 @@ pub(super) fn summary(run: &LoadRun, paint: Paint) -> String {
     };
     text.push_str("\n\n");
     ledger(&mut text, run, paint);
+    probes(&mut text, run, paint);
     quantiles(&mut text, run);
     health(&mut text, run, paint);
     trouble(&mut text, run, paint);
@@ -51,6 +53,26 @@ fn ledger(text: &mut String, run: &LoadRun, paint: Paint) {
         red(ledger.leaked, "leaked"),
         red(ledger.corrupt, "corrupt"),
     );
+}
+
+/// Probes that contradict the crowd, before any figure of the crowd.
+fn probes(text: &mut String, run: &LoadRun, paint: Paint) {
+    let Some(probes) = run.record().probes.filter(ProbeComparison::differs) else {
+        return;
+    };
+    let side = |p50, p99| {
+        let (p50, p99) = (
+            received(0.5, p50, probes.events),
+            received(0.99, p99, probes.events),
+        );
+        format!("p50 {p50}, p99 {p99}")
+    };
+    let line = format!(
+        "delivery at the probes {}; at the crowd {}: they differ, the run is marked",
+        side(probes.probes_p50, probes.probes_p99),
+        side(probes.crowd_p50, probes.crowd_p99),
+    );
+    let _ = writeln!(text, "\nprobes   {}", paint.bold(&line));
 }
 
 fn quantiles(text: &mut String, run: &LoadRun) {

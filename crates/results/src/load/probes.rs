@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quantile::events_needed;
+
 /// Smallest difference that marks a run.
 const DIFFERENCE_US: u64 = 1_000;
 
@@ -11,8 +13,7 @@ const DIFFERENCE_US: u64 = 1_000;
 pub struct ProbeComparison {
     /// How many subscribers were probes.
     pub probes: u64,
-    /// Measured publishes behind the quantiles. Too few of them still mark a run, since both sides heard the same ones, but a
-    /// report does not state the quantile (`events_needed`).
+    /// Measured publishes behind the quantiles: where they are too few to state one (`events_needed`), it is not compared either.
     #[serde(default)]
     pub events: u64,
     /// Median at the probes.
@@ -26,9 +27,12 @@ pub struct ProbeComparison {
 }
 
 impl ProbeComparison {
-    /// True when p50 or p99 differ by more than max(1 ms, 10 %): the run is marked, and the probes are shown first.
+    /// True when p50 or p99, as far as enough events stand behind it, differs by more than max(1 ms, 10 %): the run is marked, and the
+    /// probes are shown first.
     pub fn differs(&self) -> bool {
-        differ(self.probes_p50, self.crowd_p50) || differ(self.probes_p99, self.crowd_p99)
+        let states = |q| self.events >= events_needed(q);
+        (states(0.5) && differ(self.probes_p50, self.crowd_p50))
+            || (states(0.99) && differ(self.probes_p99, self.crowd_p99))
     }
 }
 

@@ -1,11 +1,9 @@
 //! The tables of a load run's page.
 
-use assay_results::{
-    Distribution, LoadRun, Metric, ProbeComparison, Quantile, WrongDelivery, events_needed,
-};
+use assay_results::{Distribution, LoadRun, Metric, ProbeComparison, WrongDelivery};
 
 use crate::gate;
-use crate::number::{counted, duration, grouped, quantile};
+use crate::number::{counted, duration, grouped, quantile, received};
 use crate::page::{Row, Table, heads};
 use crate::terminal::wrong_kind;
 
@@ -251,11 +249,7 @@ fn gates(run: &LoadRun) -> Table {
 
 fn probes(run: &LoadRun) -> Option<Table> {
     let probes = run.record().probes.as_ref()?;
-    let cell = |q: f64, us: Option<u64>| match us {
-        None => "–".to_owned(),
-        Some(_) if probes.events < events_needed(q) => quantile(Quantile::TooFew),
-        Some(us) => duration(us),
-    };
+    let cell = |q, us| received(q, us, probes.events);
     let row = |head: String, p50, p99| Row {
         head,
         cells: vec![cell(0.5, p50), cell(0.99, p99)],
