@@ -12,7 +12,7 @@ use crate::args::target::{CredentialArgs, DialectArg};
 use crate::command::token::now_unix_s;
 use crate::connection;
 use crate::failure::{Failure, OrFail};
-use crate::secret;
+use crate::secret::{self, Secret};
 
 /// One hub with the dialect spoken and the tokens at hand.
 pub(crate) struct HubAccess {
@@ -97,20 +97,20 @@ async fn metadata(endpoint: &Endpoint, dialect: Dialect) -> Result<Option<Metada
 pub(crate) fn credentials(args: &CredentialArgs) -> Result<Credentials> {
     let publisher = TypedSource {
         flag: "--publisher-jwt-key",
-        key: args.publisher_jwt_key.as_deref(),
+        key: args.publisher_jwt_key.as_ref(),
         algorithm: args.publisher_jwt_algorithm.as_deref(),
         token: args
             .publisher_token
-            .as_deref()
+            .as_ref()
             .map(|token| ("--publisher-token", token)),
     };
     let subscriber = TypedSource {
         flag: "--subscriber-jwt-key",
-        key: args.subscriber_jwt_key.as_deref(),
+        key: args.subscriber_jwt_key.as_ref(),
         algorithm: args.subscriber_jwt_algorithm.as_deref(),
         token: args
             .subscriber_token
-            .as_deref()
+            .as_ref()
             .map(|token| ("--subscriber-token", token)),
     };
     let subscriber = match &args.token_command {
@@ -128,9 +128,9 @@ pub(crate) fn credentials(args: &CredentialArgs) -> Result<Credentials> {
 /// What was typed for one role.
 struct TypedSource<'a> {
     flag: &'static str,
-    key: Option<&'a str>,
+    key: Option<&'a Secret>,
     algorithm: Option<&'a str>,
-    token: Option<(&'static str, &'a str)>,
+    token: Option<(&'static str, &'a Secret)>,
 }
 
 impl TypedSource<'_> {
@@ -142,7 +142,7 @@ impl TypedSource<'_> {
         }
         let (flag, typed) = match (self.key, &common.jwt_key) {
             (Some(key), _) => (self.flag, key),
-            (None, Some(key)) => ("--jwt-key", key.as_str()),
+            (None, Some(key)) => ("--jwt-key", key),
             (None, None) => return Ok(TokenSource::Anonymous),
         };
         let algorithm = self

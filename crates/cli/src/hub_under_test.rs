@@ -8,6 +8,7 @@ use crate::args::target::{ConnectionArgs, CredentialArgs};
 use crate::connection;
 use crate::embedded_hub::EmbeddedHub;
 use crate::failure::{Failure, OrFail};
+use crate::secret::Secret;
 
 /// A hub with what reaches and opens it. Dropping it stops a hub that was started for it.
 pub(crate) struct HubUnderTest {
@@ -48,7 +49,7 @@ impl HubUnderTest {
             .or_not_measurable()?;
         let endpoint = connection::endpoint(hub.url(), connection).or_usage()?;
         let credentials = CredentialArgs {
-            jwt_key: Some(hub.key().to_owned()),
+            jwt_key: Some(Secret::new(hub.key())),
             jwt_algorithm: "HS256".to_owned(),
             publisher_jwt_key: None,
             publisher_jwt_algorithm: None,

@@ -15,19 +15,20 @@ mod interrupt;
 mod output;
 mod runtime;
 mod secret;
+mod usage;
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
 
 use assay_results::Outcome;
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 
 use args::{Cli, Command};
 use failure::CommandResult;
 
 fn main() -> ExitCode {
     // A panic is a defect of ours, whatever a library made of it: the message was printed by the hook.
-    let outcome = catch_unwind(|| match dispatch(Cli::parse().command) {
+    let outcome = catch_unwind(|| match dispatch(usage::parse().command) {
         Ok(outcome) => outcome,
         Err(failure) => {
             console::tell(format_args!("assay: {}", failure.sentence()));

@@ -29,6 +29,8 @@ pub struct HubConfig {
     pub(crate) path: String,
     pub(crate) dialects: Dialects,
     pub(crate) keys: TrustedKeys,
+    /// Where clients get tokens, if it is a server of the OAuth kind.
+    pub(crate) authorization_server: Option<String>,
     pub(crate) identity: Identity,
     pub(crate) anonymous: Anonymous,
     pub(crate) cookie_names: Vec<String>,
@@ -39,6 +41,7 @@ pub struct HubConfig {
     pub(crate) write_timeout: Option<Duration>,
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) max_subscribers: usize,
+    pub(crate) max_connections_per_address: Option<usize>,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
 }

@@ -3,28 +3,28 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::deadline::{self, StreamExecutor};
 use crate::http::Endpoints;
-use crate::http::response_body::ResponseBody;
+use crate::http::response_body::Served;
 use crate::limits;
 use crate::peer_io::PeerIo;
+use crate::vitals::Vitals;
 
 /// How hyper talks to every peer of this hub: with all of its limits set.
-pub(crate) fn protocol() -> auto::Builder<TokioExecutor> {
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
+    let mut builder = auto::Builder::new(StreamExecutor);
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -41,48 +41,71 @@ pub(crate) fn protocol() -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Serves one connection until it ends by itself, or, once `draining` changes, until its requests under way are answered.
+/// Serves one connection until it ends by itself, until the deadline of its stream (see [`deadline`]), or, once the hub is
+/// closed, until its requests under way are answered.
 pub(crate) async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
-    protocol: Arc<auto::Builder<TokioExecutor>>,
+    protocol: Arc<auto::Builder<StreamExecutor>>,
     endpoints: Arc<Endpoints>,
-    mut draining: watch::Receiver<bool>,
 ) {
-    let io = PeerIo::new(socket, peer, endpoints.write_timeout());
-    let spoke = Arc::new(AtomicBool::new(false));
+    let conversation = converse(socket, peer, protocol, endpoints);
+    if deadline::keep(Box::pin(conversation)).await.is_err() {
+        tracing::debug!(%peer, "connection cut at the end of its stream");
+    }
+}
+
+async fn converse(
+    socket: TcpStream,
+    peer: SocketAddr,
+    protocol: Arc<auto::Builder<StreamExecutor>>,
+    endpoints: Arc<Endpoints>,
+) {
+    let mut closing = endpoints.closing();
+    let vitals = Arc::new(Vitals::default());
+    let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
     let service = {
-        let spoke = Arc::clone(&spoke);
-        service_fn(move |request| {
-            spoke.store(true, Ordering::Relaxed);
-            answer(Arc::clone(&endpoints), peer, request)
-        })
+        let vitals = Arc::clone(&vitals);
+        service_fn(move |request| answer(Arc::clone(&endpoints), peer, request, &vitals))
     };
     let mut connection = pin!(protocol.serve_connection(io, service));
-    // hyper's own timer starts with the first byte; this one covers a peer that never sends any.
-    let mut opening = Some(Box::pin(sleep(limits::REQUEST_HEAD_TIMEOUT)));
-    let mut ending = false;
-    loop {
-        tokio::select! {
-            result = connection.as_mut() => {
-                if let Err(error) = result {
-                    log_failure(peer, &*error);
-                }
-                return;
-            }
-            () = async { opening.as_mut().expect("polled only while it is there").await }, if opening.is_some() => {
-                opening = None;
-                if !spoke.load(Ordering::Relaxed) {
-                    tracing::info!(reason = %"connection.silent", %peer, "connection closed: no request came");
-                    return;
-                }
-            }
-            // Ready at once where draining began before; an error means that the server is gone, which is the same here.
-            _ = draining.wait_for(|&draining| draining), if !ending => {
-                ending = true;
-                connection.as_mut().graceful_shutdown();
+    let by_itself = tokio::select! {
+        ended = connection.as_mut() => Some(ended),
+        () = silence(&vitals) => {
+            tracing::info!(reason = %"connection.silent", %peer, "connection closed: no request came");
+            return;
+        }
+        // Ready at once where the hub was closed before; an error would mean that the server is gone, which is the same here.
+        _ = closing.wait_for(|&closing| closing) => None,
+    };
+    let ended = if by_itself.is_some() {
+        by_itself
+    } else {
+        connection.as_mut().graceful_shutdown();
+        // A request that is here already is read, and answered.
+        let mut wait = Duration::ZERO;
+        loop {
+            match timeout(wait, connection.as_mut()).await {
+                Ok(ended) => break Some(ended),
+                Err(_) if vitals.may_be_left(wait) => break None,
+                Err(_) => wait = limits::IDLE_CHECK_INTERVAL,
             }
         }
+    };
+    match ended {
+        Some(Ok(())) => {}
+        Some(Err(error)) => log_failure(peer, &*error),
+        None => tracing::debug!(%peer, "connection closed: no request is under way"),
+    }
+}
+
+/// Ready when a peer that connected has sent no request in time; never once it has. hyper's own timer starts with the first
+/// byte, and at most one head long: this one covers a peer that sends none, too.
+async fn silence(vitals: &Vitals) {
+    // Boxed, so that a stream of hours does not carry it along.
+    Box::pin(sleep(limits::REQUEST_HEAD_TIMEOUT)).await;
+    if vitals.spoke() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -91,8 +114,17 @@ fn answer(
     endpoints: Arc<Endpoints>,
     peer: SocketAddr,
     request: Request<Incoming>,
-) -> Pin<Box<dyn Future<Output = Result<Response<ResponseBody>, Infallible>> + Send>> {
-    Box::pin(async move { Ok(endpoints.answer(peer, request).await) })
+    vitals: &Arc<Vitals>,
+) -> Pin<Box<dyn Future<Output = Result<Response<Served>, Infallible>> + Send>> {
+    let vitals = Arc::clone(vitals);
+    let underway = vitals.begin_request();
+    // That of an earlier stream on this connection.
+    deadline::set(None, &vitals);
+    Box::pin(async move {
+        let response = endpoints.answer(peer, request).await;
+        deadline::set(response.body().cut_at(), &vitals);
+        Ok(response.map(|body| Served::new(body, underway)))
+    })
 }
 
 /// Logs why a connection failed, with one reason code. Peers that just leave are of no interest.

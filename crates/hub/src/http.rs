@@ -15,6 +15,7 @@ mod site;
 mod subscribe;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
@@ -25,8 +26,11 @@ use assay_hub_core::{
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig};
+use crate::per_address::PerAddress;
+use metadata::Metadata;
 use presented_token::{Mechanism, PresentedToken};
 use refusal::Refusal;
 use response_body::ResponseBody;
@@ -45,6 +49,9 @@ pub(crate) struct Endpoints {
     config: HubConfig,
     metadata_path: String,
     hub: Hub,
+    /// The streams of each address; over HTTP/2 they are more than its connections.
+    streams: Option<Arc<PerAddress>>,
+    closing: watch::Sender<bool>,
 }
 
 /// A verified token, and how it came.
@@ -66,6 +73,8 @@ impl Endpoints {
         Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
             hub: Hub::new(settings, Box::new(event_ids)),
+            streams: config.max_connections_per_address.map(PerAddress::new),
+            closing: watch::Sender::new(false),
             config,
         }
     }
@@ -78,6 +87,12 @@ impl Endpoints {
     /// Ends all streams, and refuses what comes after.
     pub(crate) fn close(&self) {
         self.hub.close_all(CloseReason::ShuttingDown);
+        self.closing.send_replace(true);
+    }
+
+    /// Becomes true with [`Self::close`].
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     /// Answers one request of `peer`.
@@ -133,10 +148,11 @@ impl Endpoints {
             match *method {
                 Method::GET | Method::HEAD => {
                     let site = Site::of(&self.config, request)?;
-                    Ok(metadata::answer(
-                        &site.resource,
-                        &self.config.cookie_names[0],
-                    ))
+                    Ok(metadata::answer(&Metadata {
+                        resource: &site.resource,
+                        authorization_server: self.config.authorization_server.as_deref(),
+                        cookie_name: &self.config.cookie_names[0],
+                    }))
                 }
                 Method::OPTIONS => Ok(options(DOCUMENT_METHODS)),
                 _ => Err(Refusal::UnknownMethod {

@@ -3,13 +3,43 @@
 //! Settings come in as [`HubOptions`], are checked into a [`HubConfig`], and [`serve`] runs a hub with it on a listener
 //! that somebody else bound, until a future tells it to stop. What a hub does with updates is `assay-hub-core`'s; reading
 //! arguments, environment and files, logging to somewhere and exit codes are the command line's.
+//!
+//! # What a peer may send, and take
+//!
+//! | what | bound | beyond it |
+//! |---|---|---|
+//! | head of a request | 64 KiB, 100 fields | 431 |
+//! | … until it is whole, also the first one | 30 s | connection closed |
+//! | body of a request | 2 MiB, 1024 fields | 413 |
+//! | … until it is whole | 30 s | 408 |
+//! | topics of an update | 100 of 8 KiB | 413 |
+//! | data of an update | 1024 KiB | 413 |
+//! | id, type of an update | 1024 bytes each | 413 |
+//! | topic matchers of a subscriber | 100 of 4 KiB | 400 |
+//! | one pattern, compiled | 64 KiB | 400 |
+//! | token | 16 KiB, 100 details, 1000 matchers in each | 401 |
+//! | streams | `--max-subscribers`, 100000 | 429 |
+//! | connections | those, and 1000 | 503, then closed |
+//! | … of one address, and its HTTP/2 streams | `--max-connections-per-address`, none | 429 |
+//! | streams on one HTTP/2 connection | 1000 | refused by the protocol |
+//! | distinct patterns of all subscribers | 10000 | 429 |
+//! | what waits for a subscriber | 1000 updates, 16 MiB | stream closed, `queue-full` |
+//! | a write that waits for its peer | `--write-timeout`, 30 s | connection closed |
+//! | life of a stream | its token's, and `--max-lifetime`, 12 h | stream ended |
+//! | history | `--history-size`, 10000 updates, and 64 MiB | the oldest is forgotten |
+//!
+//! By default no address is bounded by itself: behind a proxy all peers share one, and so does a load test on one machine.
 
 mod config;
 mod connection;
+mod deadline;
 mod http;
 mod limits;
 mod peer_io;
+mod per_address;
 mod server;
+mod surplus;
+mod vitals;
 
 pub use config::{
     ConfigError, ConfigWarning, HubConfig, HubOptions, Origin, OriginError, Place, Source, Written,

@@ -38,9 +38,93 @@ pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(50);
 /// The system lowers it to its own maximum.
 pub(crate) const ACCEPT_BACKLOG: i32 = 16_384;
 
+/// How long before the expiry of its token a stream ends: the last bytes are out, and the timer fired, by then
+/// (private.exp-closes-connection: no later than `exp`).
+pub(crate) const EXPIRY_MARGIN: Duration = Duration::from_millis(50);
+
+/// How long before that expiry the connection, or the HTTP/2 stream, of a peer is cut that has not read that end.
+pub(crate) const CUT_MARGIN: Duration = Duration::from_millis(10);
+
+/// An HTTP/2 connection that has been stalled for as long as this when one of its streams is cut is cut too: its peer
+/// cannot be told. One that waits for less has only much to read.
+pub(crate) const STALLED_AT_DEADLINE: Duration = EXPIRY_MARGIN;
+
+/// The time to read what is left of a stream that has reached its longest life, before it is cut.
+pub(crate) const LAST_READ_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a hub that shuts down looks for connections without a request, whose peer does not end them.
+pub(crate) const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+
+// The clean end comes before the cut.
+const _: () = assert!(CUT_MARGIN.as_nanos() < EXPIRY_MARGIN.as_nanos());
+
 // hyper refuses a smaller buffer than this.
 const _: () = assert!(REQUEST_HEAD_BYTES >= 8 * 1024);
 
 /// The connections that may exist beside those of subscribers: publishers, probes, and subscribers that are just told that
 /// the hub is full.
 pub(crate) const CONNECTIONS_BESIDE_SUBSCRIBERS: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use assay_hub_core::limits::{
+        COMPILED_PATTERN_BYTES, HISTORY_BYTES, HISTORY_UPDATES, PATTERNS, QUEUED_BYTES,
+        QUEUED_UPDATES,
+    };
+
+    use super::*;
+
+    /// The page of the crate says what holds.
+    #[test]
+    fn the_table_is_true() {
+        let page = include_str!("lib.rs");
+        let (kib, mib) = (|bytes| bytes / 1024, |bytes| bytes / 1024 / 1024);
+        let core = assay_hub_core::Limits::DEFAULT;
+        for row in [
+            format!(
+                "| {} KiB, {REQUEST_FIELDS} fields | 431 |",
+                kib(REQUEST_HEAD_BYTES)
+            ),
+            format!(
+                "| {} s | connection closed |",
+                REQUEST_HEAD_TIMEOUT.as_secs()
+            ),
+            format!(
+                "| {} MiB, {} fields | 413 |",
+                mib(core.publish_body_bytes),
+                core.form_pairs
+            ),
+            format!("| {} s | 408 |", REQUEST_BODY_TIMEOUT.as_secs()),
+            format!(
+                "topics of an update | {} of {} KiB |",
+                core.topics,
+                kib(core.topic_bytes)
+            ),
+            format!("data of an update | {} KiB |", kib(core.data_bytes)),
+            format!("| {} bytes each |", core.event_id_bytes),
+            format!("| {} bytes each |", core.event_type_bytes),
+            format!(
+                "matchers of a subscriber | {} of {} KiB |",
+                core.matchers,
+                kib(core.matcher_bytes)
+            ),
+            format!("compiled | {} KiB |", kib(COMPILED_PATTERN_BYTES)),
+            format!(
+                "token | {} KiB, {} details, {} matchers in each |",
+                kib(core.token_bytes),
+                core.token_details,
+                core.token_matchers
+            ),
+            format!("| those, and {CONNECTIONS_BESIDE_SUBSCRIBERS} |"),
+            format!("HTTP/2 connection | {STREAMS_PER_CONNECTION} |"),
+            format!("all subscribers | {PATTERNS} |"),
+            format!("| {QUEUED_UPDATES} updates, {} MiB |", mib(QUEUED_BYTES)),
+            format!(
+                "`--history-size`, {HISTORY_UPDATES} updates, and {} MiB |",
+                mib(HISTORY_BYTES)
+            ),
+        ] {
+            assert!(page.contains(&row), "{row}");
+        }
+    }
+}

@@ -6,6 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,47 +15,62 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::vitals::Vitals;
+
 /// A TCP connection on which a write that makes no progress for `write_timeout` fails with [`io::ErrorKind::TimedOut`].
 pub(crate) struct PeerIo {
     socket: TokioIo<TcpStream>,
     peer: SocketAddr,
     write_timeout: Option<Duration>,
-    /// Runs while a write waits for the peer. Made when that first happens: most peers always read.
-    stalled: Option<Pin<Box<Sleep>>>,
+    vitals: Arc<Vitals>,
+    /// Whether a write waits for the peer.
+    stalls: bool,
+    /// Runs meanwhile. Made when that first happens: most peers always read.
+    patience: Option<Pin<Box<Sleep>>>,
 }
 
 impl PeerIo {
-    /// `write_timeout` none: wait for ever.
+    /// `write_timeout` none: wait for ever, unless `vitals` say otherwise.
     pub(crate) fn new(
         socket: TcpStream,
         peer: SocketAddr,
         write_timeout: Option<Duration>,
+        vitals: Arc<Vitals>,
     ) -> Self {
         Self {
             socket: TokioIo::new(socket),
             peer,
             write_timeout,
-            stalled: None,
+            vitals,
+            stalls: false,
+            patience: None,
         }
     }
 
-    /// Turns "not now" into an error once it has lasted for the write timeout.
+    /// Turns "not now" into an error once it has lasted for the write timeout, or is pointless.
     fn watch<T>(
         &mut self,
         cx: &mut Context<'_>,
         progress: Poll<io::Result<T>>,
     ) -> Poll<io::Result<T>> {
         if progress.is_ready() {
-            self.stalled = None;
+            if self.stalls {
+                self.stalls = false;
+                self.patience = None;
+                self.vitals.reads_again();
+            }
             return self.report(progress);
         }
-        let Some(write_timeout) = self.write_timeout else {
-            return Poll::Pending;
-        };
-        let stalled = self
-            .stalled
-            .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
-        ready!(stalled.as_mut().poll(cx));
+        self.stalls = true;
+        if !self.vitals.stalls(cx.waker()) {
+            let Some(write_timeout) = self.write_timeout else {
+                return Poll::Pending;
+            };
+            let patience = self
+                .patience
+                .get_or_insert_with(|| Box::pin(sleep(write_timeout)));
+            ready!(patience.as_mut().poll(cx));
+        }
         self.report(Poll::Ready(Err(io::ErrorKind::TimedOut.into())))
     }
 
@@ -67,6 +83,19 @@ impl PeerIo {
             tracing::warn!(reason = %"connection.write-timeout", peer = %self.peer, "connection closed: the peer stopped reading");
         }
         result
+    }
+}
+
+impl Drop for PeerIo {
+    /// A peer that does not read is not waited for: without this, the system would keep the socket, and what waits in it,
+    /// for as long as the peer likes.
+    fn drop(&mut self) {
+        if self.stalls {
+            let socket = socket2::SockRef::from(self.socket.inner());
+            if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
+                tracing::debug!(%error, "socket option refused");
+            }
+        }
     }
 }
 

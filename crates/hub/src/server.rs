@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::config::HubConfig;
 use crate::http::Endpoints;
+use crate::per_address::PerAddress;
+use crate::surplus::{self, Surplus};
 use crate::{connection, limits};
 
 /// Why serving ended otherwise than it should.
@@ -54,9 +55,9 @@ pub async fn serve(
     let deadline = config.drain_timeout;
     let connections_max = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
     let write_timeout = config.write_timeout;
+    let per_address = config.max_connections_per_address.map(PerAddress::new);
     let endpoints = Arc::new(Endpoints::new(config));
     let protocol = Arc::new(connection::protocol());
-    let (draining, told) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
@@ -67,18 +68,22 @@ pub async fn serve(
             () = shutdown.as_mut() => break,
         };
         if connections.len() >= connections_max {
-            tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection dropped: the hub is full");
+            tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
+            surplus::tell(&socket, Surplus::Hub);
+            continue;
+        }
+        let place = per_address.as_ref().and_then(|all| all.enter(peer.ip()));
+        if per_address.is_some() && place.is_none() {
+            tracing::info!(reason = %"connection.surplus-of-address", %peer, "connection refused: its address has as many as it may have");
+            connections.spawn(surplus::turn_away(socket));
             continue;
         }
         prepare(&socket, write_timeout);
         let (protocol, endpoints) = (Arc::clone(&protocol), Arc::clone(&endpoints));
-        connections.spawn(connection::serve(
-            socket,
-            peer,
-            protocol,
-            endpoints,
-            told.clone(),
-        ));
+        connections.spawn(async move {
+            let _place = place;
+            connection::serve(socket, peer, protocol, endpoints).await;
+        });
     }
     drop(listener);
     tracing::info!(
@@ -86,7 +91,6 @@ pub async fn serve(
         "shutting down: ending streams"
     );
     endpoints.close();
-    draining.send_replace(true);
     let drained = timeout(deadline, async {
         while connections.join_next().await.is_some() {}
     })

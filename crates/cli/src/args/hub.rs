@@ -1,11 +1,9 @@
 //! `assay hub`.
 
-use std::convert::Infallible;
-use std::fmt;
-use std::str::FromStr;
-
 use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
+
+use crate::secret::Secret;
 
 /// Run the reference hub
 #[derive(Args, Debug)]
@@ -59,6 +57,9 @@ pub(crate) struct HubArgs {
     /// The issuer that 1.0 tokens have to name [default: https://localhost]
     #[arg(long, value_name = "URL", env = "ASSAY_HUB_ISSUER", hide_env = true, help_heading = KEYS)]
     pub(crate) issuer: Option<String>,
+    /// It is an authorization server: the metadata of the hub send clients there
+    #[arg(long, env = "ASSAY_HUB_AUTHORIZATION_SERVER", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = KEYS)]
+    pub(crate) authorization_server: bool,
     /// The audience that 1.0 tokens have to name [default: the URL of the request]
     #[arg(long, value_name = "URL", env = "ASSAY_HUB_RESOURCE_IDENTIFIER", hide_env = true, help_heading = KEYS)]
     pub(crate) resource_identifier: Option<String>,
@@ -88,6 +89,9 @@ pub(crate) struct HubArgs {
     /// Most streams at once [default: 100000]
     #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_SUBSCRIBERS", hide_env = true, help_heading = STREAMS)]
     pub(crate) max_subscribers: Option<String>,
+    /// Most connections (and HTTP/2 streams) of one client address, 0 for any [default: 0]
+    #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_CONNECTIONS_PER_ADDRESS", hide_env = true, help_heading = STREAMS)]
+    pub(crate) max_connections_per_address: Option<String>,
 
     /// What is logged: a level, or a filter such as info,assay_hub=debug
     #[arg(
@@ -117,50 +121,4 @@ pub(crate) enum LogFormat {
     Text,
     /// For machines, an object a line
     Json,
-}
-
-/// A key as typed. `Debug` leaves it out.
-#[derive(Clone)]
-pub(crate) struct Secret(pub(crate) String);
-
-impl FromStr for Secret {
-    type Err = Infallible;
-
-    fn from_str(typed: &str) -> Result<Self, Infallible> {
-        Ok(Self(typed.to_owned()))
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use clap::Parser;
-
-    use super::HubArgs;
-
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        hub: HubArgs,
-    }
-
-    /// PEM begins with dashes: were it taken for a flag, clap would refuse it and print it, private keys included.
-    #[test]
-    fn a_key_may_begin_with_dashes() {
-        for flag in ["--jwt-key", "--publisher-jwt-key", "--subscriber-jwt-key"] {
-            let pem = "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n";
-            let Ok(Line { hub }) = Line::try_parse_from(["hub", flag, pem, "--anonymous"]) else {
-                panic!("{flag} does not take PEM")
-            };
-            let keys = [hub.jwt_key, hub.publisher_jwt_key, hub.subscriber_jwt_key];
-            let typed: Vec<_> = keys.into_iter().flatten().map(|key| key.0).collect();
-            assert_eq!(typed, [pem], "{flag}");
-            assert!(hub.anonymous);
-        }
-    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::secret::Secret;
+
 /// Where the hub is and how to get there.
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Connection")]
@@ -24,8 +26,12 @@ pub(crate) struct ConnectionArgs {
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) connect_to: Option<String>,
     /// Send this header with each request (repeat)
-    #[arg(long = "header", value_name = "NAME: VALUE")]
-    pub(crate) headers: Vec<String>,
+    #[arg(
+        long = "header",
+        value_name = "NAME: VALUE",
+        allow_hyphen_values = true
+    )]
+    pub(crate) headers: Vec<Secret>,
 }
 
 /// What the hub trusts: a key to mint tokens with, or ready tokens.
@@ -35,8 +41,14 @@ pub(crate) struct ConnectionArgs {
 )]
 pub(crate) struct CredentialArgs {
     /// Key of both roles
-    #[arg(long, value_name = "KEY", env = "ASSAY_JWT_KEY", hide_env = true)]
-    pub(crate) jwt_key: Option<String>,
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "ASSAY_JWT_KEY",
+        hide_env = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) jwt_key: Option<Secret>,
     /// Its algorithm
     #[arg(
         long,
@@ -51,9 +63,10 @@ pub(crate) struct CredentialArgs {
         long,
         value_name = "KEY",
         env = "ASSAY_PUBLISHER_JWT_KEY",
-        hide_env = true
+        hide_env = true,
+        allow_hyphen_values = true
     )]
-    pub(crate) publisher_jwt_key: Option<String>,
+    pub(crate) publisher_jwt_key: Option<Secret>,
     /// Its algorithm [default: that of --jwt-algorithm]
     #[arg(
         long,
@@ -67,9 +80,10 @@ pub(crate) struct CredentialArgs {
         long,
         value_name = "KEY",
         env = "ASSAY_SUBSCRIBER_JWT_KEY",
-        hide_env = true
+        hide_env = true,
+        allow_hyphen_values = true
     )]
-    pub(crate) subscriber_jwt_key: Option<String>,
+    pub(crate) subscriber_jwt_key: Option<Secret>,
     /// Its algorithm [default: that of --jwt-algorithm]
     #[arg(
         long,
@@ -83,20 +97,27 @@ pub(crate) struct CredentialArgs {
         long,
         value_name = "TOKEN",
         env = "ASSAY_PUBLISHER_TOKEN",
-        hide_env = true
+        hide_env = true,
+        allow_hyphen_values = true
     )]
-    pub(crate) publisher_token: Option<String>,
+    pub(crate) publisher_token: Option<Secret>,
     /// A ready token of subscribers, instead of a key
     #[arg(
         long,
         value_name = "TOKEN",
         env = "ASSAY_SUBSCRIBER_TOKEN",
-        hide_env = true
+        hide_env = true,
+        allow_hyphen_values = true
     )]
-    pub(crate) subscriber_token: Option<String>,
+    pub(crate) subscriber_token: Option<Secret>,
     /// Prints one token for each subscriber
-    #[arg(long, value_name = "CMD", conflicts_with = "subscriber_token")]
-    pub(crate) token_command: Option<String>,
+    #[arg(
+        long,
+        value_name = "CMD",
+        conflicts_with = "subscriber_token",
+        allow_hyphen_values = true
+    )]
+    pub(crate) token_command: Option<Secret>,
     /// Issuer that tokens name [default: the hub's only one, else https://localhost]
     #[arg(long, value_name = "URL")]
     pub(crate) issuer: Option<String>,

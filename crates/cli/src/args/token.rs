@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::secret::Secret;
+
 /// Mint a token.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -14,8 +16,14 @@ pub(crate) struct TokenArgs {
     #[arg(long, value_enum, default_value_t = TokenDialect::V1, hide_possible_values = true)]
     pub(crate) dialect: TokenDialect,
     /// Secret, PEM or @FILE; or ASSAY_JWT_KEY in the environment
-    #[arg(long, value_name = "KEY", env = "ASSAY_JWT_KEY", hide_env = true)]
-    pub(crate) jwt_key: String,
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "ASSAY_JWT_KEY",
+        hide_env = true,
+        allow_hyphen_values = true
+    )]
+    pub(crate) jwt_key: Secret,
     /// Its algorithm
     #[arg(
         long,

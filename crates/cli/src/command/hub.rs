@@ -11,9 +11,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use crate::args::hub::{HubArgs, LogFormat, Secret};
+use crate::args::hub::{HubArgs, LogFormat};
 use crate::failure::{CommandResult, OrFail};
-use crate::{runtime, secret};
+use crate::runtime;
+use crate::secret::{self, Secret};
 
 /// Serves until SIGINT or SIGTERM, or, on demand, until standard input closes.
 pub(crate) fn run(args: &HubArgs) -> CommandResult {
@@ -128,6 +129,7 @@ fn options(args: &HubArgs) -> Result<HubOptions> {
             args.subscriber_jwt_algorithm.as_ref(),
         ),
         issuer: written("issuer", args.issuer.as_ref()),
+        authorization_server: args.authorization_server,
         resource_identifier: written("resource-identifier", args.resource_identifier.as_ref()),
         anonymous: args.anonymous,
         cors_origins: list("cors-origin", &args.cors_origins),
@@ -139,6 +141,10 @@ fn options(args: &HubArgs) -> Result<HubOptions> {
         write_timeout: written("write-timeout", args.write_timeout.as_ref()),
         max_lifetime: written("max-lifetime", args.max_lifetime.as_ref()),
         max_subscribers: written("max-subscribers", args.max_subscribers.as_ref()),
+        max_connections_per_address: written(
+            "max-connections-per-address",
+            args.max_connections_per_address.as_ref(),
+        ),
     })
 }
 
@@ -154,7 +160,7 @@ fn list(name: &'static str, values: &[String]) -> Vec<Written> {
 }
 
 fn key(name: &'static str, typed: Option<&Secret>) -> Result<Option<Written>> {
-    let Some(Secret(typed)) = typed else {
+    let Some(typed) = typed else {
         return Ok(None);
     };
     let from = source(name, typed);

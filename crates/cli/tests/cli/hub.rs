@@ -18,7 +18,7 @@ fn a_log_that_cannot_be_written_does_not_end_it() {
         .write(true)
         .open("/dev/full")
         .unwrap();
-    let hub = Hub::start_with_log(full.into());
+    let hub = Hub::start_with_log(full.into(), "info");
     assert_eq!(
         assay(&["publish", &hub.url, "t", "x", "--jwt-key", KEY]).code,
         Some(0)

@@ -13,3 +13,4 @@ mod program;
 mod run;
 mod run_tokens;
 mod scenario;
+mod secrets;

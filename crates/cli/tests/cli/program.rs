@@ -131,9 +131,9 @@ impl Hub {
         Self::start_with(&["--dialects", "1.0,0.x"])
     }
 
-    /// The same, with a log that goes elsewhere.
-    pub(crate) fn start_with_log(log: Stdio) -> Self {
-        Self::spawn(&["--dialects", "1.0,0.x"], log)
+    /// The same, with a log of this level that goes elsewhere.
+    pub(crate) fn start_with_log(log: Stdio, level: &str) -> Self {
+        Self::spawn(&["--dialects", "1.0,0.x", "--log", level], log)
     }
 
     /// The same, but for these flags in the place of those of the dialects.

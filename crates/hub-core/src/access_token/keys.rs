@@ -86,8 +86,13 @@ impl FromStr for Algorithm {
         Self::ALL
             .into_iter()
             .find(|algorithm| algorithm.as_str() == written)
-            .ok_or_else(|| KeyError::UnknownAlgorithm(written.to_owned()))
+            .ok_or_else(|| KeyError::UnknownAlgorithm(shown(written)))
     }
+}
+
+/// A name as errors repeat it: one that is far too long may be a key that stands in the wrong place.
+fn shown(name: &str) -> String {
+    if name.len() <= 12 { name } else { "…" }.to_owned()
 }
 
 /// A key and the one algorithm that it is for. Its Debug output shows no key material.

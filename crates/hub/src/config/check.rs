@@ -44,8 +44,18 @@ impl HubOptions {
             Anonymous::Refused
         };
         let issuer = issuer(self.issuer.as_ref())?;
+        let authorization_server = authorization_server(self, &issuer)?;
+        let listen = listen(self.listen.as_ref())?;
+        if let (None, Some(written)) = (&self.resource_identifier, &self.listen)
+            && !listen.ip().is_loopback()
+            && dialects.contains(Dialect::V1)
+        {
+            let place = written.place();
+            warnings.push(ConfigWarning::DerivedAudience { place });
+        }
         let config = HubConfig {
-            listen: listen(self.listen.as_ref())?,
+            listen,
+            authorization_server,
             path: path(self.path.as_ref())?,
             dialects,
             keys: keys::check(self, issuer, dialects, &mut warnings)?,
@@ -63,6 +73,14 @@ impl HubOptions {
                 MAX_SUBSCRIBERS,
                 1..=10_000_000,
             )?,
+            max_connections_per_address: match number(
+                self.max_connections_per_address.as_ref(),
+                0,
+                0..=10_000_000,
+            )? {
+                0 => None,
+                most => Some(most),
+            },
             drain_timeout: DRAIN_TIMEOUT,
             limits: Limits::DEFAULT,
         };
@@ -138,6 +156,29 @@ fn issuer(written: Option<&Written>) -> Result<String, ConfigError> {
         ));
     }
     Ok(written.value().to_owned())
+}
+
+/// The issuer as metadata name it, where it is said to be a server: an `https` URL without query or fragment (RFC 8414,
+/// section 2), from which clients fetch more.
+fn authorization_server(options: &HubOptions, issuer: &str) -> Result<Option<String>, ConfigError> {
+    if !options.authorization_server {
+        return Ok(None);
+    }
+    let Some(written) = &options.issuer else {
+        return Err(ConfigError::AuthorizationServerWithoutIssuer);
+    };
+    let url = Url::parse(issuer).ok();
+    let is_server = url.is_some_and(|url| {
+        url.scheme() == "https" && url.query().is_none() && url.fragment().is_none()
+    });
+    if is_server {
+        Ok(Some(issuer.to_owned()))
+    } else {
+        Err(invalid(
+            written,
+            "is no authorization server: write its https URL without query and fragment, such as https://auth.example.com, or leave --authorization-server away",
+        ))
+    }
 }
 
 fn identity(written: Option<&Written>) -> Result<Identity, ConfigError> {

@@ -106,6 +106,11 @@ pub enum ConfigError {
         /// The list.
         place: Place,
     },
+    /// A server, and not which.
+    #[error(
+        "--authorization-server says that the issuer is a server: name it with --issuer, such as https://auth.example.com"
+    )]
+    AuthorizationServerWithoutIssuer,
     /// Anything else that cannot be used as written.
     #[error("{place}: {written:?} {expected}")]
     Invalid {
@@ -130,6 +135,14 @@ pub enum ConfigWarning {
         place: Place,
         /// Its length.
         bytes: usize,
+    },
+    /// An audience that each request names, where strangers send requests.
+    #[error(
+        "{place} is open to others, and without --resource-identifier the audience of a 1.0 token is the URL that its request names: a token for another hub of the same issuer opens this one too, and the name that a proxy has in public is not known; write such as --resource-identifier https://hub.example.com/.well-known/mercure"
+    )]
+    DerivedAudience {
+        /// The address.
+        place: Place,
     },
     /// `*` for reading.
     #[error(

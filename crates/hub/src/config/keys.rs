@@ -88,13 +88,8 @@ impl RoleKey<'_> {
 
     fn algorithm(&self) -> Result<Algorithm, ConfigError> {
         self.algorithm.map_or(Ok(Algorithm::HS256), |written| {
-            written
-                .value()
-                .parse()
-                .map_err(|_| ConfigError::UnknownAlgorithm {
-                    place: written.place(),
-                    written: written.value().to_owned(),
-                })
+            let algorithm = written.value().parse();
+            algorithm.map_err(|error| self.explain(written, &error))
         })
     }
 

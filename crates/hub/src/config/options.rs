@@ -23,6 +23,8 @@ pub struct HubOptions {
     pub subscriber_jwt_algorithm: Option<Written>,
     /// The only issuer of 1.0 tokens that is trusted; `https://localhost`.
     pub issuer: Option<Written>,
+    /// Whether that issuer is an authorization server, which the metadata then name; no.
+    pub authorization_server: bool,
     /// The audience of 1.0 tokens; the URL of the request.
     pub resource_identifier: Option<Written>,
     /// Whether subscribers may come without a token; no.
@@ -45,4 +47,6 @@ pub struct HubOptions {
     pub max_lifetime: Option<Written>,
     /// The most streams at once; 100000.
     pub max_subscribers: Option<Written>,
+    /// The most connections, and over HTTP/2 the most streams, of one client address, 0 for any; `0`.
+    pub max_connections_per_address: Option<Written>,
 }

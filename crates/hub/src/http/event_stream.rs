@@ -8,11 +8,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use assay_hub_core::{Next, Subscriber};
+use assay_hub_core::{CloseReason, Next, Subscriber};
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::COALESCED_BYTES;
+use crate::per_address::Place;
 
 /// A comment line: says that the stream is open, or still alive, and dispatches nothing (sse.keep-alive).
 const COMMENT: Bytes = Bytes::from_static(b":\n");
@@ -21,6 +22,8 @@ const COMMENT: Bytes = Bytes::from_static(b":\n");
 pub(crate) struct EventStream {
     subscriber: Subscriber,
     peer: SocketAddr,
+    /// Among the streams of its address, where those are bounded.
+    _place: Option<Place>,
     /// Fires when a comment may be due, or the end; none when neither ever is.
     timer: Option<Pin<Box<Sleep>>>,
     heartbeat: Option<Duration>,
@@ -34,6 +37,8 @@ pub(crate) struct EventStream {
 pub(crate) struct PlannedEnd {
     /// The last instant of the stream.
     pub(crate) at: Instant,
+    /// When a peer that has not read that end loses it.
+    pub(crate) cut_at: Instant,
     /// Why then: the reason code for the log, such as `token-expired`.
     pub(crate) reason: &'static str,
 }
@@ -53,12 +58,14 @@ impl EventStream {
     pub(crate) fn new(
         subscriber: Subscriber,
         peer: SocketAddr,
+        place: Option<Place>,
         heartbeat: Option<Duration>,
         end: Option<PlannedEnd>,
     ) -> Self {
         let mut stream = Self {
             subscriber,
             peer,
+            _place: place,
             timer: None,
             heartbeat,
             end,
@@ -67,6 +74,11 @@ impl EventStream {
         };
         stream.timer = stream.next_alarm().map(|at| Box::pin(sleep_until(at)));
         stream
+    }
+
+    /// See [`PlannedEnd`]; none if no end is planned.
+    pub(crate) fn cut_at(&self) -> Option<Instant> {
+        self.end.map(|end| end.cut_at)
     }
 
     /// Whether the last frame was handed out.
@@ -170,10 +182,12 @@ impl Drop for EventStream {
         if self.is_ended() {
             return;
         }
+        let closed = self.subscriber.closed().map(CloseReason::code);
+        let planned = self.end.filter(|end| end.at <= Instant::now());
         // A peer that reads nothing more never polls the end out of here: the log has it all the same.
-        match self.subscriber.closed() {
+        match closed.or(planned.map(|end| end.reason)) {
             Some(reason) => {
-                tracing::info!(reason = %format_args!("stream.{}", reason.code()), peer = %self.peer, "stream ended by the hub; its connection was gone before the end was sent");
+                tracing::info!(reason = %format_args!("stream.{reason}"), peer = %self.peer, "stream ended by the hub; its connection was gone before the end was sent");
             }
             None => {
                 tracing::debug!(reason = %"stream.connection-gone", peer = %self.peer, "stream ended with its connection");

@@ -13,20 +13,34 @@ pub(crate) const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// The authorization detail type of Mercure.
 const DETAIL_TYPE: &str = "https://mercure.rocks/authorization-detail";
 
-/// Answers with the document of the hub whose resource identifier and cookie name are given.
-///
-/// `authorization_servers` is left out: the trusted issuer is configured out of band and need not be a server
-/// (discovery.metadata.optional-members). So is `mercure_subscriptions`, until there is that API.
-pub(crate) fn answer(resource: &str, cookie_name: &str) -> Response<ResponseBody> {
+/// What is not the same for every hub.
+pub(crate) struct Metadata<'a> {
+    /// The resource identifier.
+    pub(crate) resource: &'a str,
+    /// The issuer, if it is an authorization server. A trusted issuer need not be one: a publisher who issues tokens with a
+    /// key of its own has no metadata to fetch, so the member is left out then (discovery.metadata.optional-members).
+    pub(crate) authorization_server: Option<&'a str>,
+    /// The name of the cookie.
+    pub(crate) cookie_name: &'a str,
+}
+
+/// Answers with the document. `mercure_subscriptions` is left out, until there is that API.
+pub(crate) fn answer(metadata: &Metadata<'_>) -> Response<ResponseBody> {
     let mut document = Map::new();
-    document.insert("resource".to_owned(), Value::from(resource));
+    document.insert("resource".to_owned(), Value::from(metadata.resource));
+    if let Some(server) = metadata.authorization_server {
+        document.insert("authorization_servers".to_owned(), json!([server]));
+    }
     document.insert(
         "authorization_details_types_supported".to_owned(),
         json!([DETAIL_TYPE]),
     );
     // discovery.metadata.bearer-methods: the cookie is not one of RFC 6750's
     document.insert("bearer_methods_supported".to_owned(), json!(["header"]));
-    document.insert("mercure_cookie".to_owned(), Value::from(cookie_name));
+    document.insert(
+        "mercure_cookie".to_owned(),
+        Value::from(metadata.cookie_name),
+    );
     document.insert(
         "mercure_matcher_types_supported".to_owned(),
         json!(["exact", "urlpattern"]),

@@ -76,11 +76,13 @@ impl Endpoints {
         if body.size_hint().lower() > limit_bytes as u64 {
             return Err(Refusal::BodyTooLong { limit_bytes });
         }
-        let read = timeout(
-            REQUEST_BODY_TIMEOUT,
-            Limited::new(body, limit_bytes).collect(),
-        )
-        .await;
+        let mut closing = self.closing();
+        let read = tokio::select! {
+            biased;
+            read = timeout(REQUEST_BODY_TIMEOUT, Limited::new(body, limit_bytes).collect()) => read,
+            // A hub that is closing refuses it anyway: its peer need not send the rest, nor the end wait for it.
+            _ = closing.wait_for(|&closing| closing) => return Err(Refusal::ShuttingDown),
+        };
         match read.map_err(|_| Refusal::BodyTimeout)? {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => {

@@ -76,6 +76,14 @@ pub(crate) enum Refusal {
     /// As many streams as the hub bears (limits.connections.429).
     #[error("too many subscribers; come back later")]
     TooManySubscribers,
+    /// No room for the patterns of a subscriber: each publication has to look at all of them.
+    #[error(
+        "too many distinct patterns; use one that others use, exact topics, or come back later"
+    )]
+    TooManyPatterns,
+    /// As many streams of one address as the hub allows (limits.connections.per-client).
+    #[error("too many streams from your address; close one first")]
+    TooManyOfAddress,
     /// The history failed to take the update. The details are the operator's.
     #[error("the update could not be stored; publish it again")]
     NotStored(PublishError),
@@ -107,9 +115,8 @@ impl From<SubscribeError> for Refusal {
     fn from(error: SubscribeError) -> Self {
         match error {
             SubscribeError::Closed => Self::ShuttingDown,
-            SubscribeError::TooManySubscribers { .. } | SubscribeError::TooManyPatterns { .. } => {
-                Self::TooManySubscribers
-            }
+            SubscribeError::TooManySubscribers { .. } => Self::TooManySubscribers,
+            SubscribeError::TooManyPatterns { .. } => Self::TooManyPatterns,
         }
     }
 }
@@ -136,7 +143,9 @@ impl Refusal {
             Self::Scope(_) | Self::Forgery(_) => StatusCode::FORBIDDEN,
             Self::BodyTooLong { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::TooManySubscribers => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManySubscribers | Self::TooManyPatterns | Self::TooManyOfAddress => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::NotStored(_) | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -173,6 +182,8 @@ impl Refusal {
             Self::BodyTimeout => ("body", "timeout"),
             Self::BodyBroken => ("body", "broken"),
             Self::TooManySubscribers => ("subscribe", "too-many-subscribers"),
+            Self::TooManyPatterns => ("subscribe", "too-many-patterns"),
+            Self::TooManyOfAddress => ("subscribe", "too-many-of-address"),
             Self::NotStored(_) => ("publish", "not-stored"),
             Self::ShuttingDown => ("hub", "shutting-down"),
         }
@@ -224,7 +235,10 @@ impl Refusal {
             Self::UnknownMethod { allow } => {
                 headers.insert(ALLOW, HeaderValue::from_static(allow));
             }
-            Self::TooManySubscribers | Self::ShuttingDown => {
+            Self::TooManySubscribers
+            | Self::TooManyPatterns
+            | Self::TooManyOfAddress
+            | Self::ShuttingDown => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }
             _ => {}

@@ -6,8 +6,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 
 use super::event_stream::EventStream;
+use crate::vitals::Underway;
 
 /// What a response carries.
 pub(crate) enum ResponseBody {
@@ -20,6 +22,50 @@ pub(crate) enum ResponseBody {
 impl ResponseBody {
     /// No body.
     pub(crate) const EMPTY: Self = Self::Whole(Bytes::new());
+
+    /// When a peer that does not read it loses it, if ever.
+    pub(crate) fn cut_at(&self) -> Option<Instant> {
+        match self {
+            Self::Whole(_) => None,
+            Self::Events(stream) => stream.cut_at(),
+        }
+    }
+}
+
+/// A body, and the request that is under way as long as it lives.
+pub(crate) struct Served {
+    body: ResponseBody,
+    _underway: Underway,
+}
+
+impl Served {
+    /// `body` is the answer to what is `underway`.
+    pub(crate) fn new(body: ResponseBody, underway: Underway) -> Self {
+        Self {
+            body,
+            _underway: underway,
+        }
+    }
+}
+
+impl Body for Served {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 impl Body for ResponseBody {

@@ -16,6 +16,7 @@ use super::response_body::ResponseBody;
 use super::site::Site;
 use super::{Bearer, Endpoints, since_epoch};
 use crate::config::Anonymous;
+use crate::limits;
 
 /// The cursor of the request, which every `EventSource` sends when it comes back.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -23,10 +24,6 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const MERCURE_LAST_EVENT_ID: HeaderName = HeaderName::from_static("mercure-last-event-id");
 /// Tells nginx, and others that follow it, to pass on each event at once (sse.no-buffering).
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
-/// How long before the expiry of its token a stream ends: the last bytes are out, and the timer fired, by then
-/// (private.exp-closes-connection: no later than `exp`).
-const EXPIRY_MARGIN: Duration = Duration::from_millis(50);
 
 /// Somebody who may subscribe.
 struct Admitted {
@@ -98,13 +95,17 @@ impl Endpoints {
             &site.url,
             limits,
         )?;
+        let place = match &self.streams {
+            Some(all) => Some(all.enter(peer.ip()).ok_or(Refusal::TooManyOfAddress)?),
+            None => None,
+        };
         let end = self.planned_end(bearer.as_ref());
         let (subscriber, cursor) = self.hub.subscribe(Subscribe {
             matchers: query.matchers,
             token: bearer.map(|bearer| bearer.token),
             last_event_id: query.last_event_id,
         })?;
-        let stream = EventStream::new(subscriber, peer, self.config.heartbeat, end);
+        let stream = EventStream::new(subscriber, peer, place, self.config.heartbeat, end);
         let mut response = Response::new(ResponseBody::Events(Box::new(stream)));
         set_fields(response.headers_mut(), dialect, cursor.as_ref());
         tracing::debug!(%peer, %dialect, "subscribed");
@@ -118,23 +119,26 @@ impl Endpoints {
         let expiry = bearer
             .and_then(|bearer| bearer.token.expires_at_unix_s())
             .and_then(|exp| {
-                let left = Duration::from_secs(exp)
-                    .saturating_sub(since_epoch())
-                    .saturating_sub(EXPIRY_MARGIN);
+                let left = Duration::from_secs(exp).saturating_sub(since_epoch());
                 // Beyond the range of the clock: never.
                 Some(PlannedEnd {
-                    at: now.checked_add(left)?,
+                    at: now.checked_add(left.saturating_sub(limits::EXPIRY_MARGIN))?,
+                    cut_at: now.checked_add(left.saturating_sub(limits::CUT_MARGIN))?,
                     reason: "token-expired",
                 })
             });
         let lifetime = self.config.max_lifetime.map(|longest| {
-            let life = longest.mul_f64(1.0 - 0.2 * rand::random::<f64>());
+            let at = now + longest.mul_f64(1.0 - 0.2 * rand::random::<f64>());
             PlannedEnd {
-                at: now + life,
+                at,
+                cut_at: at + limits::LAST_READ_TIMEOUT,
                 reason: "max-lifetime",
             }
         });
-        expiry.into_iter().chain(lifetime).min_by_key(|end| end.at)
+        let ends = [expiry, lifetime].into_iter().flatten();
+        let cut_at = ends.clone().map(|end| end.cut_at).min()?;
+        let first = ends.min_by_key(|end| end.at)?;
+        Some(PlannedEnd { cut_at, ..first })
     }
 }
 

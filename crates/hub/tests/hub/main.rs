@@ -3,10 +3,13 @@
 //! One binary; each file is a table of cases through one `check`, or a scene with streams.
 
 mod browsers;
+mod deadlines;
 mod http2;
+mod limits;
 mod refusals;
 mod scenes;
 mod settings;
+mod shutdown;
 mod streams;
 mod support;
 mod tokens;

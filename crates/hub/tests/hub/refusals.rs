@@ -541,4 +541,27 @@ async fn the_challenge_points_to_the_metadata() {
         "https://mercure.rocks/authorization-detail"
     );
     assert_eq!(document["mercure_cookie"], "__Secure-mercure_access_token");
+    assert_eq!(document.get("authorization_servers"), None);
+}
+
+/// discovery.metadata.optional-members: who issues tokens with a key of their own is no server to send clients to.
+#[tokio::test]
+async fn the_metadata_name_an_issuer_only_if_it_is_a_server() {
+    for (authorization_server, expected) in [
+        (false, None),
+        (true, Some(serde_json::json!(["https://auth.example"]))),
+    ] {
+        let hub = start(&HubOptions {
+            issuer: Some(written("issuer", "https://auth.example")),
+            authorization_server,
+            ..open_hub()
+        });
+        let answer = hub
+            .exchange(
+                "GET /.well-known/oauth-protected-resource/.well-known/mercure HTTP/1.1\nHost: HUB",
+            )
+            .await;
+        let document: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(document.get("authorization_servers"), expected.as_ref());
+    }
 }

@@ -4,38 +4,8 @@ use std::time::{Duration, Instant};
 
 use assay_hub::HubOptions;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::support::{Claims, Log, StreamPart, now_unix_s, open_hub, soon, start, written};
-
-#[tokio::test]
-async fn shutdown_ends_streams_cleanly_and_refuses_no_one_halfway() {
-    let log = Log::capture();
-    let mut hub = start(&open_hub());
-    let mut idle = hub.subscribe("match=a", "").await;
-    let mut busy = hub.subscribe("match=a", "").await;
-    let token = hub.token();
-    hub.publish(&token, "topic=a&data=last").await;
-    // A keep-alive connection between two requests does not hold the hub up.
-    let _waiting = hub.connect().await;
-    hub.stop();
-    for stream in [&mut idle, &mut busy] {
-        assert_eq!(stream.next_data().await, "last");
-        assert_eq!(stream.next().await, StreamPart::End);
-    }
-    let address = hub.address;
-    hub.stopped().await.expect("drained");
-    assert!(
-        TcpStream::connect(address).await.is_err(),
-        "the listener is closed"
-    );
-    assert_eq!(
-        log.text().matches("reason=stream.shutting-down").count(),
-        2,
-        "{}",
-        log.text()
-    );
-}
 
 /// private.exp-closes-connection: no later than `exp`, also under a flow of events.
 #[tokio::test]
@@ -103,15 +73,6 @@ async fn silence_is_filled_with_comments() {
     stream.next_comment().await;
 }
 
-/// A megabyte an update: more than the system buffers for a peer after a few of them.
-async fn flood(hub: &crate::support::RunningHub, updates: usize) {
-    let token = hub.token();
-    let form = format!("topic=a&data={}", "x".repeat(1_000_000));
-    for _ in 0..updates {
-        assert_eq!(hub.publish(&token, &form).await.status, 200);
-    }
-}
-
 #[tokio::test]
 async fn a_peer_that_stops_reading_is_given_up() {
     let log = Log::capture();
@@ -120,7 +81,7 @@ async fn a_peer_that_stops_reading_is_given_up() {
         ..open_hub()
     });
     let mut stalled = hub.subscribe("match=a", "").await;
-    flood(&hub, 14).await;
+    hub.flood(14).await;
     log.until("reason=connection.write-timeout").await;
     assert_eq!(stalled.rest().await.last(), Some(&StreamPart::Cut));
     // Others are served as before.
@@ -138,7 +99,7 @@ async fn a_full_queue_is_logged_even_if_its_peer_leaves_before_the_end() {
         ..open_hub()
     });
     let stalled = hub.subscribe("match=a", "").await;
-    flood(&hub, 30).await;
+    hub.flood(30).await;
     drop(stalled);
     log.until("reason=stream.queue-full").await;
 }
@@ -153,7 +114,7 @@ async fn a_full_queue_closes_the_stream_and_the_history_has_the_rest() {
     });
     let mut slow = hub.subscribe("match=a", "").await;
     let updates = 30;
-    flood(&hub, updates).await;
+    hub.flood(updates).await;
     let parts = slow.rest().await;
     assert_eq!(parts.last(), Some(&StreamPart::End));
     log.until("reason=stream.queue-full").await;

@@ -69,6 +69,11 @@ fn keys() {
         &with(|it| it.jwt_algorithm = algorithm("hs256")),
         &["\"hs256\"", "HS256"],
     );
+    // A key in the place of its algorithm is not repeated.
+    check(
+        &with(|it| it.jwt_algorithm = algorithm(SECRET)),
+        &["--jwt-algorithm", "\"…\"", "EdDSA"],
+    );
     check(
         &with(|it| {
             it.jwt_key = key(&PUBLIC_PEM.replace("PUBLIC", "PRIVATE"));
@@ -147,6 +152,69 @@ fn origins() {
     );
 }
 
+/// Who can reach the hub under several names has to say which one tokens are for.
+#[test]
+fn an_audience_that_requests_name_is_warned_of_where_strangers_send_them() {
+    for (listen, identity, dialects, warned) in [
+        (Some("0.0.0.0:80"), None, "1.0", true),
+        (Some("[::]:80"), None, "1.0,0.x", true),
+        (Some("192.0.2.1:80"), None, "1.0", true),
+        (
+            Some("0.0.0.0:80"),
+            Some("https://hub.example/"),
+            "1.0",
+            false,
+        ),
+        // Tokens of 0.x have no audience.
+        (Some("0.0.0.0:80"), None, "0.x", false),
+        (Some("127.0.0.1:80"), None, "1.0", false),
+        (Some("[::1]:80"), None, "1.0", false),
+        (None, None, "1.0", false),
+    ] {
+        let (_, warnings) = HubOptions {
+            listen: listen.map(|it| written("listen", it)),
+            resource_identifier: identity.map(|it| written("resource-identifier", it)),
+            dialects: Some(written("dialects", dialects)),
+            ..open_hub()
+        }
+        .check()
+        .expect("right options");
+        let found = warnings.iter().any(|warning| {
+            let text = warning.to_string();
+            text.contains("--listen") && text.contains("--resource-identifier https://")
+        });
+        assert_eq!(
+            found, warned,
+            "{listen:?} {identity:?} {dialects}: {warnings:?}"
+        );
+    }
+}
+
+#[test]
+fn an_authorization_server_is_an_issuer_that_clients_can_ask() {
+    let server = |issuer: Option<&str>| HubOptions {
+        issuer: issuer.map(|it| written("issuer", it)),
+        authorization_server: true,
+        ..open_hub()
+    };
+    check(&server(None), &["--authorization-server", "--issuer"]);
+    for issuer in [
+        "http://auth.example",
+        "https://auth.example?x",
+        "https://auth.example#x",
+        "urn:auth",
+        "auth",
+    ] {
+        check(
+            &server(Some(issuer)),
+            &["--issuer", "https://auth.example.com"],
+        );
+    }
+    server(Some("https://auth.example/tenant"))
+        .check()
+        .expect("a server");
+}
+
 #[test]
 fn other_settings() {
     let set = |field: fn(&mut HubOptions) -> &mut Option<Written>,
@@ -179,6 +247,14 @@ fn other_settings() {
     check(
         &set(|it| &mut it.max_subscribers, "max-subscribers", "0"),
         &["--max-subscribers"],
+    );
+    check(
+        &set(
+            |it| &mut it.max_connections_per_address,
+            "max-connections-per-address",
+            "-1",
+        ),
+        &["--max-connections-per-address"],
     );
     check(
         &set(|it| &mut it.cookie_name, "cookie-name", "a b"),

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use assay_hub::{HubOptions, ServeError, Source, Written, bind, serve};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
@@ -142,6 +142,15 @@ impl RunningHub {
              Content-Type: application/x-www-form-urlencoded\n\n{form}"
         );
         self.exchange(&request).await
+    }
+
+    /// Publishes so many updates of a megabyte each on `a`: more than the system buffers for a peer after a few of them.
+    pub(crate) async fn flood(&self, updates: usize) {
+        let token = self.token();
+        let form = format!("topic=a&data={}", "x".repeat(1_000_000));
+        for _ in 0..updates {
+            assert_eq!(self.publish(&token, &form).await.status, 200);
+        }
     }
 
     /// A 1.0 token for this hub that may publish and subscribe to everything.
@@ -284,6 +293,12 @@ impl EventReader {
                 return StreamPart::Cut;
             }
         }
+    }
+
+    /// Waits until the connection is over, without reading anything.
+    pub(crate) async fn cut(&self) {
+        let over = soon(self.stream.ready(Interest::ERROR)).await;
+        assert!(over.expect("a socket").is_error());
     }
 
     /// The data of the next event.
