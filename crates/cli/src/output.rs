@@ -1,7 +1,7 @@
 //! What a run leaves and shows: its folder with data and pages, its summary on the terminal.
 
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use assay_report::{Colour, render, terminal_summary};
@@ -16,11 +16,14 @@ use crate::failure::{CommandResult, Failure, OrFail};
 /// # Errors
 /// It cannot be written, or holds a run already.
 pub(crate) fn create(asked: Option<&Path>, name: &str) -> Result<RunDirectory, Failure> {
-    let path = asked.map_or_else(
-        || PathBuf::from("reports").join(format!("{name}-{}", compact_utc(SystemTime::now()))),
-        Path::to_path_buf,
+    let made = asked.map_or_else(
+        || {
+            let name = format!("{name}-{}", compact_utc(SystemTime::now()));
+            RunDirectory::create_new(Path::new("reports"), &name)
+        },
+        RunDirectory::create,
     );
-    RunDirectory::create(path).or_usage()
+    made.or_usage()
 }
 
 /// Takes the folder of a run that could not begin away again, unless something is in it.
@@ -45,17 +48,17 @@ impl Show {
     }
 }
 
-/// Shows a run whose data are in `directory`, after its pages are written there. What could not be written, such as
-/// `saved` on a full disk, is told after the summary, so that the figures are never lost with the files.
+/// Shows a run whose data are in `directory`, after its pages are written there, those also that fit beside data that did
+/// not. What could not be written, such as `saved` on a full disk, is told after the summary, so that the figures are never
+/// lost with the files.
 pub(crate) fn finish(
     directory: &RunDirectory,
     run: &Run,
     saved: Result<(), WriteError>,
     show: Show,
 ) -> CommandResult {
-    let pages = saved
-        .or_usage()
-        .and_then(|()| write_pages(directory, run, &[]));
+    let written = write_pages(directory, run, &[]);
+    let pages = saved.or_usage().and(written);
     let index = pages.is_ok().then(|| index_of(directory));
     let shown = match show {
         Show::Json => {
@@ -97,10 +100,8 @@ fn write_pages(directory: &RunDirectory, run: &Run, missing: &[String]) -> Resul
         outcome: Outcome::Defect,
         error: error.into(),
     })?;
-    for file in files {
-        directory.save_page(&file.name, &file.text).or_usage()?;
-    }
-    Ok(())
+    let files = files.iter().map(|file| (&*file.name, &*file.text));
+    directory.save_pages(files).or_usage()
 }
 
 fn index_of(directory: &RunDirectory) -> String {

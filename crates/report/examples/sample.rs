@@ -33,12 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn report(directory: &RunDirectory) -> Result<(), Box<dyn Error>> {
     let SavedRun { run, missing } = directory.read()?;
-    for file in assay_report::render(&run, &missing)? {
-        directory.save_page(&file.name, &file.text)?;
-    }
-    directory.save_page(
-        "summary.txt",
-        &assay_report::terminal_summary(&run, assay_report::Colour::Plain, None),
-    )?;
+    let files = assay_report::render(&run, &missing)?;
+    directory.save_pages(files.iter().map(|file| (&*file.name, &*file.text)))?;
+    let summary = assay_report::terminal_summary(&run, assay_report::Colour::Plain, None);
+    directory.save_pages([("summary.txt", &*summary)])?;
     Ok(())
 }

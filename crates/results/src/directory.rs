@@ -14,6 +14,7 @@ mod read;
 mod write;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -118,39 +119,66 @@ impl RunDirectory {
         &self.path
     }
 
+    /// Makes a directory of its own for a run: `parent/name`, or with a number behind it where that is taken, also by a run that
+    /// begins in the same moment.
+    pub fn create_new(parent: &Path, name: &str) -> Result<Self, WriteError> {
+        fs::create_dir_all(parent).map_err(|source| WriteError::Create {
+            path: parent.to_path_buf(),
+            source,
+        })?;
+        let mut path = parent.join(name);
+        let mut number = 1;
+        while let Err(source) = fs::create_dir(&path) {
+            if source.kind() != io::ErrorKind::AlreadyExists {
+                return Err(WriteError::Create { path, source });
+            }
+            number += 1;
+            path = parent.join(format!("{name}-{number}"));
+        }
+        Self::create(path)
+    }
+
     /// Writes a load run: the document first, since all reports come from it, then what stands beside it.
     pub fn save_load(&self, results: &LoadResults) -> Result<(), WriteError> {
         let mut files = write::Files::new(&self.path);
-        files.atomic(RUN_JSON, &results.run.to_json()?)?;
-        files.plain(SCENARIO_TOML, &results.scenario_toml)?;
+        files.atomic(RUN_JSON, &results.run.to_json()?);
+        files.plain(SCENARIO_TOML, &results.scenario_toml);
         files.plain(
             LEDGER_CSV,
             &ledger_csv::text(&results.run.record().publications),
-        )?;
+        );
         for log in &results.interval_logs {
-            files.plain(&log.file_name(), &log.to_text())?;
+            files.plain(&log.file_name(), &log.to_text());
         }
-        Ok(())
+        files.finish()
     }
 
     /// Writes a conformance run: the document first, then scripts and transcripts.
     pub fn save_conformance(&self, results: &ConformanceResults) -> Result<(), WriteError> {
         let mut files = write::Files::new(&self.path);
-        files.atomic(RUN_JSON, &results.run.to_json()?)?;
+        files.atomic(RUN_JSON, &results.run.to_json()?);
         for row in &results.run.record().verdicts {
             if let Some(script) = &row.repro {
-                files.plain(&row.repro_file(), script)?;
+                files.plain(&row.repro_file(), script);
             }
         }
         for transcript in &results.transcripts {
-            files.plain(&transcript_file(&transcript.check), &transcript.text)?;
+            files.plain(&transcript_file(&transcript.check), &transcript.text);
         }
-        Ok(())
+        files.finish()
     }
 
-    /// Writes a file of a report beside the run, or under another directory made with [`RunDirectory::create`].
-    pub fn save_page(&self, name: &str, text: &str) -> Result<(), WriteError> {
-        write::Files::new(&self.path).atomic(name, text)
+    /// Writes the files of a report, each a name and its text, beside the run, or under another directory made with
+    /// [`RunDirectory::create`].
+    pub fn save_pages<'a>(
+        &self,
+        pages: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        for (name, text) in pages {
+            files.atomic(name, text);
+        }
+        files.finish()
     }
 
     /// Reads the run back. A directory that was cut short is still a run as long as `run.json` is there.

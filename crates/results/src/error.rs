@@ -22,9 +22,9 @@ pub enum WriteError {
         /// The directory.
         path: PathBuf,
     },
-    /// A file could not be written; what stands before it in the directory is whole.
+    /// A file could not be written, perhaps others after it.
     #[error(
-        "cannot write {}: {source}; {kept_bytes} of its {bytes} bytes are kept, and {}: make room or choose another directory with --out",
+        "cannot write {}: {source}; {kept_bytes} of its {bytes} bytes are kept, and {}: make room or choose another directory with --out; where run.json is whole, `assay report` makes the pages from it",
         path.display(),
         whole_files(whole)
     )]
@@ -35,7 +35,7 @@ pub enum WriteError {
         bytes: u64,
         /// Bytes that are kept.
         kept_bytes: u64,
-        /// Files that were written whole before it.
+        /// Files of the same step that were written whole.
         whole: Vec<String>,
         /// Why.
         source: io::Error,
@@ -52,7 +52,7 @@ pub enum WriteError {
 
 fn whole_files(names: &[String]) -> String {
     match names {
-        [] => "no other file".to_owned(),
+        [] => "nothing that was to be written with it".to_owned(),
         names => format!("{} whole", names.join(", ")),
     }
 }

@@ -187,10 +187,21 @@ fn a_run_is_never_overwritten() {
     );
 }
 
+#[test]
+fn runs_of_one_moment_get_directories_of_their_own() {
+    let temporary = TempDir::new().unwrap();
+    let parent = temporary.path().join("reports");
+    let names: Vec<_> = (0..3)
+        .map(|_| RunDirectory::create_new(&parent, "run").unwrap())
+        .map(|made| made.path().file_name().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["run", "run-2", "run-3"]);
+}
+
 /// `/dev/full` takes a file's open and refuses its first byte, as a full disk does.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_leaves_what_came_before_and_says_how_much() {
+fn a_full_disk_leaves_what_there_is_room_for_and_says_how_much() {
     let temporary = TempDir::new().unwrap();
     let check = |full: &str, words: &[&str], left: &[&str]| {
         let directory = RunDirectory::create(temporary.path().join(full)).unwrap();
@@ -212,13 +223,18 @@ fn a_full_disk_leaves_what_came_before_and_says_how_much() {
             "ledger.csv",
             "No space left",
             "0 of its",
-            "run.json, scenario.toml whole",
+            "run.json, scenario.toml",
         ],
         &["run.json"],
     );
     check(
         "run.json.partial",
-        &["run.json", "No space left", "no other file", "--out"],
-        &[],
+        &[
+            "run.json",
+            "No space left",
+            "scenario.toml, ledger.csv",
+            "--out",
+        ],
+        &["scenario.toml", "ledger.csv"],
     );
 }

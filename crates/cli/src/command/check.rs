@@ -19,21 +19,21 @@ use crate::embedded_hub::ALLOWED_ORIGIN;
 use crate::environment::environment;
 use crate::failure::{CommandResult, Failure, OrFail};
 use crate::hub_under_test::HubUnderTest;
-use crate::interrupt;
+use crate::interrupt::{self, Interrupted};
 use crate::output::{self, Show};
 use crate::runtime;
 
 /// Judges the hub, writes the run's folder, shows the verdicts.
 pub(crate) fn run(args: &CheckArgs) -> CommandResult {
     let stop = Interrupt::default();
-    interrupt::on_signal({
+    let interrupted = interrupt::on_signal({
         let stop = stop.clone();
         move || stop.request()
     })
     .or_usage()?;
     let directory = output::create(args.out.as_deref(), "check")?;
-    let results =
-        judge(args, &directory, stop).inspect_err(|_| output::discard_empty(&directory))?;
+    let results = judge(args, &directory, stop, &interrupted)
+        .inspect_err(|_| output::discard_empty(&directory))?;
     let saved = directory.save_conformance(&results);
     output::finish(
         &directory,
@@ -48,6 +48,7 @@ fn judge(
     args: &CheckArgs,
     directory: &RunDirectory,
     stop: Interrupt,
+    interrupted: &Interrupted,
 ) -> Result<ConformanceResults, Failure> {
     let hub = HubUnderTest::new(
         args.url.as_deref(),
@@ -56,20 +57,22 @@ fn judge(
         directory,
     )?;
     let runtime = runtime::multi_thread().or_usage()?;
-    runtime.block_on(judge_hub(args, &hub, stop))
+    runtime.block_on(judge_hub(args, &hub, stop, interrupted))
 }
 
 async fn judge_hub(
     args: &CheckArgs,
     hub: &HubUnderTest,
     stop: Interrupt,
+    interrupted: &Interrupted,
 ) -> Result<ConformanceResults, Failure> {
-    let access = interrupt::unless_interrupted(HubAccess::find(
-        &hub.endpoint,
-        &hub.credentials,
-        args.connection.dialect,
-    ))
-    .await?;
+    let access = interrupted
+        .unless(HubAccess::find(
+            &hub.endpoint,
+            &hub.credentials,
+            args.connection.dialect,
+        ))
+        .await?;
     let target = target(args, hub, &access)?;
     let seed = args.seed.unwrap_or_else(rand::random);
     let options = RunOptions {
@@ -91,7 +94,7 @@ async fn judge_hub(
         .await
         .or_usage()?;
     let record = ConformanceRecord {
-        partial: stop.is_requested().then(|| interrupted(&outcome)),
+        partial: stop.is_requested().then(|| partial(&outcome)),
         fail_on: match args.fail_on {
             FailOn::Must => assay_results::FailOn::Must,
             FailOn::Should => assay_results::FailOn::Should,
@@ -113,7 +116,7 @@ async fn judge_hub(
 }
 
 /// Ctrl-C ends a run whose verdicts are not all in; those that are stay.
-fn interrupted(outcome: &assay_conformance::Outcome) -> Partial {
+fn partial(outcome: &assay_conformance::Outcome) -> Partial {
     Partial {
         cause: PartialCause::Interrupted,
         reason: "interrupted".to_owned(),

@@ -23,7 +23,7 @@ use crate::embedded_hub;
 use crate::environment::environment;
 use crate::failure::{CommandResult, Failure, OrFail};
 use crate::hub_under_test::HubUnderTest;
-use crate::interrupt;
+use crate::interrupt::{self, Interrupted};
 use crate::output::{self, Show};
 use crate::runtime;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
     let plan = planned(&scenario);
     let sums = Arithmetic::of(&plan, scenario.bounds.in_flight);
     let stop = Stop::new();
-    interrupt::on_signal({
+    let interrupted = interrupt::on_signal({
         let stop = stop.clone();
         move || stop.request()
     })
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
     check_resources(&sums, endpoint.hub()).or_usage()?;
     let directory = output::create(args.out.as_deref(), &scenario.name)?;
-    let results = measure(args, &scenario, plan, sums, &directory, &stop)
+    let results = measure(args, &scenario, plan, sums, &directory, &stop, &interrupted)
         .inspect_err(|_| output::discard_empty(&directory))?;
     let saved = directory.save_load(&results);
     output::finish(
@@ -61,6 +61,7 @@ fn measure(
     sums: Arithmetic,
     directory: &RunDirectory,
     stop: &Stop,
+    interrupted: &Interrupted,
 ) -> Result<LoadResults, Failure> {
     let hub = HubUnderTest::new(
         args.hub.as_deref(),
@@ -70,7 +71,7 @@ fn measure(
     )?;
     let access = runtime::current_thread()
         .or_usage()?
-        .block_on(interrupt::unless_interrupted(HubAccess::find(
+        .block_on(interrupted.unless(HubAccess::find(
             &hub.endpoint,
             &hub.credentials,
             args.connection.dialect,

@@ -6,10 +6,20 @@ use std::path::{Path, PathBuf};
 
 use crate::error::WriteError;
 
-/// Writes files of one directory and remembers those that are whole.
+/// Writes files of one directory, each of them although another failed: where there is no room for a large one, there may
+/// be for a small one.
 pub(super) struct Files<'a> {
     directory: &'a Path,
     whole: Vec<String>,
+    failed: Option<Failed>,
+}
+
+/// The first file that could not be written.
+struct Failed {
+    path: PathBuf,
+    bytes: u64,
+    kept_bytes: u64,
+    source: io::Error,
 }
 
 impl<'a> Files<'a> {
@@ -17,11 +27,12 @@ impl<'a> Files<'a> {
         Self {
             directory,
             whole: Vec::new(),
+            failed: None,
         }
     }
 
     /// Whole or absent, also after a crash: a temporary name, flushed to the disk, renamed.
-    pub(super) fn atomic(&mut self, name: &str, text: &str) -> Result<(), WriteError> {
+    pub(super) fn atomic(&mut self, name: &str, text: &str) {
         let path = self.directory.join(name);
         let temporary = self.directory.join(format!("{name}.partial"));
         let renamed = parent(&path)
@@ -31,44 +42,56 @@ impl<'a> Files<'a> {
                     .and_then(|()| file.sync_all())
             })
             .and_then(|()| fs::rename(&temporary, &path));
-        if let Err(source) = renamed {
+        if renamed.is_err() {
             // A half document is of no use to anyone, and its room is wanted.
             let _ = fs::remove_file(&temporary);
-            return Err(self.failed(path, text, 0, source));
         }
-        self.whole.push(name.to_owned());
-        Ok(())
+        self.note(name, path, text, 0, renamed);
     }
 
     /// Line by line useful: what fits is kept.
-    pub(super) fn plain(&mut self, name: &str, text: &str) -> Result<(), WriteError> {
+    pub(super) fn plain(&mut self, name: &str, text: &str) {
         let path = self.directory.join(name);
-        let mut kept = 0;
-        match parent(&path)
+        let mut kept_bytes = 0;
+        let written = parent(&path)
             .and_then(|()| File::create(&path))
-            .and_then(|file| pour(file, text, &mut kept))
-        {
-            Ok(()) => {
-                self.whole.push(name.to_owned());
-                Ok(())
-            }
-            Err(source) => Err(self.failed(path, text, kept, source)),
-        }
+            .and_then(|file| pour(file, text, &mut kept_bytes));
+        self.note(name, path, text, kept_bytes, written);
     }
 
-    fn failed(
+    fn note(
         &mut self,
+        name: &str,
         path: PathBuf,
         text: &str,
         kept_bytes: u64,
-        source: io::Error,
-    ) -> WriteError {
-        WriteError::File {
-            path,
-            bytes: text.len() as u64,
-            kept_bytes,
-            whole: std::mem::take(&mut self.whole),
-            source,
+        written: io::Result<()>,
+    ) {
+        match written {
+            Ok(()) => self.whole.push(name.to_owned()),
+            Err(source) if self.failed.is_none() => {
+                self.failed = Some(Failed {
+                    path,
+                    bytes: text.len() as u64,
+                    kept_bytes,
+                    source,
+                });
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// The first failure, with all that is there whole.
+    pub(super) fn finish(self) -> Result<(), WriteError> {
+        match self.failed {
+            None => Ok(()),
+            Some(failed) => Err(WriteError::File {
+                path: failed.path,
+                bytes: failed.bytes,
+                kept_bytes: failed.kept_bytes,
+                whole: self.whole,
+                source: failed.source,
+            }),
         }
     }
 }
