@@ -109,6 +109,7 @@ fn no_level_of_the_log_shows_a_secret() {
         format!("HEAD {{path}}?match=a HTTP/1.1\r\nCookie: __Secure-mercure_access_token={new}"),
         format!("HEAD {{path}}?topic=a&authorization={old} HTTP/1.1\r\nX: y"),
         format!("HEAD {{path}}?topic=a HTTP/1.1\r\nAuthorization: Bearer {old}x"),
+        format!("GET {{path}}?topic=a&authorization={old}x HTTP/1.1\r\nX: y"),
         format!("POST {{path}} HTTP/1.1\r\nAuthorization: Basic {HUSH}"),
         format!("POST {{path}} HTTP/1.1\r\nAuthorization: Bearer \u{1}{new}"),
     ] {
