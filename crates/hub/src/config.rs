@@ -41,7 +41,7 @@ pub struct HubConfig {
     pub(crate) write_timeout: Option<Duration>,
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) max_subscribers: usize,
-    pub(crate) max_connections_per_address: Option<usize>,
+    pub(crate) max_per_address: Option<usize>,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
 }

@@ -73,7 +73,7 @@ impl Endpoints {
         Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
             hub: Hub::new(settings, Box::new(event_ids)),
-            streams: config.max_connections_per_address.map(PerAddress::new),
+            streams: config.max_per_address.map(PerAddress::new),
             closing: watch::Sender::new(false),
             config,
         }

@@ -20,7 +20,7 @@
 //! | token | 16 KiB, 100 details, 1000 matchers in each | 401 |
 //! | streams | `--max-subscribers`, 100000 | 429 |
 //! | connections | those, and 1000 | 503, then closed |
-//! | … of one address, and its HTTP/2 streams | `--max-connections-per-address`, none | 429 |
+//! | … of one address, and its HTTP/2 streams | `--max-per-address`, none | 429 |
 //! | streams on one HTTP/2 connection | 1000 | refused by the protocol |
 //! | distinct patterns of all subscribers | 10000 | 429 |
 //! | what waits for a subscriber | 1000 updates, 16 MiB | stream closed, `queue-full` |

@@ -10,6 +10,9 @@ pub(crate) const REQUEST_HEAD_BYTES: usize = 64 * 1024;
 /// The most fields of a request head. Browsers send about 20, and proxies add some.
 pub(crate) const REQUEST_FIELDS: usize = 100;
 
+/// How much of the path of a refused request is logged, in bytes: strangers who ask for long ones do not fill a disk.
+pub(crate) const LOGGED_PATH_BYTES: usize = 256;
+
 /// The time for a whole request head, and the longest rest between two requests of a connection. Against clients that
 /// hold connections with a byte now and then.
 pub(crate) const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);

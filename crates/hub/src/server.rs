@@ -55,7 +55,7 @@ pub async fn serve(
     let deadline = config.drain_timeout;
     let connections_max = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
     let write_timeout = config.write_timeout;
-    let per_address = config.max_connections_per_address.map(PerAddress::new);
+    let per_address = config.max_per_address.map(PerAddress::new);
     let endpoints = Arc::new(Endpoints::new(config));
     let protocol = Arc::new(connection::protocol());
     let mut connections = JoinSet::new();

@@ -57,7 +57,7 @@ pub(crate) struct HubArgs {
     /// The issuer that 1.0 tokens have to name [default: https://localhost]
     #[arg(long, value_name = "URL", env = "ASSAY_HUB_ISSUER", hide_env = true, help_heading = KEYS)]
     pub(crate) issuer: Option<String>,
-    /// It is an authorization server: the metadata of the hub send clients there
+    /// It is an authorization server: name it in the hub's metadata
     #[arg(long, env = "ASSAY_HUB_AUTHORIZATION_SERVER", hide_env = true, value_parser = FalseyValueParser::new(), help_heading = KEYS)]
     pub(crate) authorization_server: bool,
     /// The audience that 1.0 tokens have to name [default: the URL of the request]
@@ -89,9 +89,9 @@ pub(crate) struct HubArgs {
     /// Most streams at once [default: 100000]
     #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_SUBSCRIBERS", hide_env = true, help_heading = STREAMS)]
     pub(crate) max_subscribers: Option<String>,
-    /// Most connections (and HTTP/2 streams) of one client address, 0 for any [default: 0]
-    #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_CONNECTIONS_PER_ADDRESS", hide_env = true, help_heading = STREAMS)]
-    pub(crate) max_connections_per_address: Option<String>,
+    /// Most connections, or HTTP/2 streams, of one client address, 0 for any [default: 0]
+    #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_PER_ADDRESS", hide_env = true, help_heading = STREAMS)]
+    pub(crate) max_per_address: Option<String>,
 
     /// What is logged: a level, or a filter such as info,assay_hub=debug
     #[arg(

@@ -141,10 +141,7 @@ fn options(args: &HubArgs) -> Result<HubOptions> {
         write_timeout: written("write-timeout", args.write_timeout.as_ref()),
         max_lifetime: written("max-lifetime", args.max_lifetime.as_ref()),
         max_subscribers: written("max-subscribers", args.max_subscribers.as_ref()),
-        max_connections_per_address: written(
-            "max-connections-per-address",
-            args.max_connections_per_address.as_ref(),
-        ),
+        max_per_address: written("max-per-address", args.max_per_address.as_ref()),
     })
 }
 

@@ -73,11 +73,7 @@ impl HubOptions {
                 MAX_SUBSCRIBERS,
                 1..=10_000_000,
             )?,
-            max_connections_per_address: match number(
-                self.max_connections_per_address.as_ref(),
-                0,
-                0..=10_000_000,
-            )? {
+            max_per_address: match number(self.max_per_address.as_ref(), 0, 0..=10_000_000)? {
                 0 => None,
                 most => Some(most),
             },

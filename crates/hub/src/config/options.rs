@@ -48,5 +48,5 @@ pub struct HubOptions {
     /// The most streams at once; 100000.
     pub max_subscribers: Option<Written>,
     /// The most connections, and over HTTP/2 the most streams, of one client address, 0 for any; `0`.
-    pub max_connections_per_address: Option<Written>,
+    pub max_per_address: Option<Written>,
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::forgery::ForgeryError;
 use super::presented_token::PresentationError;
 use super::response_body::ResponseBody;
+use crate::limits::LOGGED_PATH_BYTES;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -198,11 +199,13 @@ impl Refusal {
         }
     }
 
-    /// Logs the refusal with its one reason code. Nothing that the peer sent is in the line but its address and path.
+    /// Logs the refusal with its one reason code. Nothing that the peer sent is in the line but its address and path, and of
+    /// that only as much as any path of ours has.
     pub(crate) fn log(&self, peer: std::net::SocketAddr, method: &http::Method, path: &str) {
         let (area, code) = self.reason();
         let status = self.status().as_u16();
         let would_be = self.would_be().map(tracing::field::display);
+        let path = &path[..path.floor_char_boundary(LOGGED_PATH_BYTES)];
         // What the peer is not told, the log has to tell.
         let detail: &dyn std::fmt::Display = match self {
             Self::Token(error) => error,

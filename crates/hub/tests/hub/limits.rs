@@ -12,10 +12,7 @@ use crate::support::{Log, RunningHub, StreamPart, open_hub, soon, start, written
 
 fn at_most(connections_per_address: &str) -> RunningHub {
     start(&HubOptions {
-        max_connections_per_address: Some(written(
-            "max-connections-per-address",
-            connections_per_address,
-        )),
+        max_per_address: Some(written("max-per-address", connections_per_address)),
         ..open_hub()
     })
 }

@@ -495,6 +495,20 @@ async fn the_log_tells_in_which_dialect_a_request_without_token_would_have_been_
     }
 }
 
+/// Who asks for long paths does not fill the disk of the log.
+#[tokio::test]
+async fn a_long_path_is_logged_in_part() {
+    let log = Log::capture();
+    let hub = start(&open_hub());
+    let path = "/long".repeat(10_000);
+    let answer = hub
+        .exchange(&format!("GET {path} HTTP/1.1\nHost: HUB"))
+        .await;
+    assert_eq!(answer.status, 404);
+    let log = log.text();
+    assert!(log.contains(&path[..256]) && log.len() < 600, "{log}");
+}
+
 /// A stranger cannot make the hub wait for a body, and keep it, that a hub without anonymous subscribers will not read.
 #[tokio::test]
 async fn a_query_without_token_is_refused_before_its_body() {

@@ -249,12 +249,8 @@ fn other_settings() {
         &["--max-subscribers"],
     );
     check(
-        &set(
-            |it| &mut it.max_connections_per_address,
-            "max-connections-per-address",
-            "-1",
-        ),
-        &["--max-connections-per-address"],
+        &set(|it| &mut it.max_per_address, "max-per-address", "-1"),
+        &["--max-per-address"],
     );
     check(
         &set(|it| &mut it.cookie_name, "cookie-name", "a b"),
