@@ -44,6 +44,11 @@ impl Execution {
         self.decisions.iter().any(Decision::is_broken)
     }
 
+    /// Whether it holds something against the hub.
+    pub(crate) fn is_blaming(&self) -> bool {
+        self.decisions.iter().any(Decision::is_blaming)
+    }
+
     /// The worst of its verdicts.
     pub(crate) fn worst(&self) -> Verdict {
         let rank = |verdict: &Verdict| match verdict {

@@ -12,6 +12,7 @@ mod accept;
 mod answer;
 mod check;
 mod coverage;
+mod doubt;
 mod execution;
 mod explain;
 mod features;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     check::{self, Check},
     coverage,
+    doubt::Doubts,
     execution::{Execution, Job, execute, rerun},
     interrupt::Interrupt,
     preflight::{self, Preflight},
@@ -133,6 +134,7 @@ pub async fn run(
     let selected = select(target, options)?;
     let run_id = Uuid::new_v4().simple().to_string()[..8].to_owned();
     let mut jobs = Vec::new();
+    let mut doubts = Doubts::default();
     for (choice, checks) in target.dialects.iter().zip(selected) {
         let preflight = tokio::select! {
             preflight = preflight::run(target, choice, &run_id, unix_now_s(), progress) => preflight,
@@ -144,6 +146,9 @@ pub async fn run(
             hub,
             usable,
         } = preflight;
+        if !usable {
+            doubts.forced(choice.dialect, &steps);
+        }
         outcome.preflight.extend(steps);
         outcome.features.extend(features);
         outcome.usable &= usable;
@@ -163,7 +168,21 @@ pub async fn run(
     }
     // Both dialects share the lanes, so that the few checks that wait for the clock wait together.
     jobs.sort_by_key(|job| job.check.start);
-    run_jobs(&jobs, options, progress, &mut outcome).await;
+    let mut executions = run_jobs(&jobs, options, progress, &mut outcome).await;
+    if !options.interrupt.is_requested() {
+        doubts
+            .look_again(target, &run_id, unix_now_s(), &jobs, &executions)
+            .await;
+    }
+    if !jobs.is_empty() {
+        outcome.notes.extend(doubts.notes());
+    }
+    for job in &jobs {
+        if let Some(execution) = executions.get_mut(job.check.id) {
+            doubts.weigh(job, execution);
+            write_down(job, execution, &mut outcome);
+        }
+    }
     outcome.verdicts.sort_by(|a, b| {
         (a.dialect, &a.area, &a.requirement).cmp(&(b.dialect, &b.area, &b.requirement))
     });
@@ -217,7 +236,7 @@ async fn run_jobs(
     options: &RunOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
     outcome: &mut Outcome,
-) {
+) -> HashMap<&'static str, Execution> {
     let mut executions = run_in_lanes(jobs, options, progress).await;
     let deadline = Instant::now() + RERUNS_AT_MOST;
     let mut left_over = 0;
@@ -251,11 +270,7 @@ async fn run_jobs(
             RERUNS_AT_MOST.as_secs()
         ));
     }
-    for job in jobs {
-        if let Some(execution) = executions.get(job.check.id) {
-            write_down(job, execution, outcome);
-        }
-    }
+    executions
 }
 
 async fn run_in_lanes(

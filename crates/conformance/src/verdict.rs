@@ -17,6 +17,19 @@ pub(crate) struct Decision {
 }
 
 impl Decision {
+    /// Whether it holds something against the hub.
+    pub(crate) fn is_blaming(&self) -> bool {
+        self.is_broken() || self.verdict == Verdict::Flaky
+    }
+
+    /// Holds nothing against a hub of which it is doubtful whether it could do better.
+    pub(crate) fn doubt(&mut self, why: &str) {
+        if self.is_blaming() {
+            self.verdict = Verdict::Inconclusive;
+            self.observed = format!("{}; {why}", self.observed);
+        }
+    }
+
     /// Whether the rule is broken, so that a second and a third run have to confirm it.
     pub(crate) fn is_broken(&self) -> bool {
         matches!(self.verdict, Verdict::Fail | Verdict::Warn)

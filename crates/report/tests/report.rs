@@ -260,7 +260,7 @@ fn the_sentence_says_what_matters_first() {
     check(
         Course::Green,
         &|record| record.publishes.refused = 1,
-        &["the hub did not accept 1 of 520 goals"],
+        &["The hub did not accept 1 of 520 goals. Of the others: Every goal"],
     );
     check(
         Course::Green,

@@ -12,7 +12,7 @@ use super::target::{ConnectionArgs, CredentialArgs};
 Examples:
   assay check                                            the built-in reference hub, both dialects
   assay check https://example.com/.well-known/mercure --jwt-key @key --allowed-origin https://example.com
-  assay check URL --jwt-key @key --dialect 0.x --only token/
+  assay check URL --jwt-key @key --only token/
   assay explain token/aud-mismatch                       what a check does, and why")]
 pub(crate) struct CheckArgs {
     /// The hub's URL [default: the reference hub, started for this run]

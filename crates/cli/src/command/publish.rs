@@ -1,10 +1,12 @@
 //! `assay publish`: one update, by hand.
 
 use std::io::Read;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use assay_client::{PublishForm, Publisher};
 use assay_results::Outcome;
+use tokio::time::timeout;
 
 use crate::args::publish::PublishArgs;
 use crate::connection;
@@ -12,6 +14,9 @@ use crate::console;
 use crate::credentials::HubAccess;
 use crate::failure::{CommandResult, OrFail};
 use crate::runtime;
+
+/// The longest wait for the answer: a hub answers in milliseconds, and over a slow network in seconds.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Prints the event id that the hub answers, on stdout.
 pub(crate) fn run(args: &PublishArgs) -> CommandResult {
@@ -22,7 +27,17 @@ pub(crate) fn run(args: &PublishArgs) -> CommandResult {
         let access = HubAccess::find(&endpoint, &args.credentials, args.connection.dialect).await?;
         let token = access.publisher_token()?;
         let publisher = Publisher::new(&endpoint, token).or_usage()?;
-        let id = publisher.publish(&form).await.or_not_measurable()?;
+        let id = timeout(ANSWER_TIMEOUT, publisher.publish(&form))
+            .await
+            .with_context(|| {
+                format!(
+                    "the hub took the update and did not answer within {} s: whether it was published is open; subscribe to {:?} to see",
+                    ANSWER_TIMEOUT.as_secs(),
+                    args.topic
+                )
+            })
+            .or_not_measurable()?
+            .or_not_measurable()?;
         console::show(&format!("{id}\n"))?;
         Ok(Outcome::Passed)
     })

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::program::{assay, texts_in};
+use crate::program::{Hub, assay, texts_in};
 use crate::run::assert_valid;
 
 const SCHEMA: &str = include_str!("../../../results/schema/conformance-run.schema.json");
@@ -46,4 +46,33 @@ fn a_filter_that_matches_nothing_is_no_success() {
     let ended = assay(&["check", "--out", &out, "--only", "nothing/"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("assay explain --list"), "{ended:?}");
+}
+
+/// With a wrong key even what is right is refused: whoever goes on by force learns nothing about the hub.
+#[test]
+fn nothing_is_held_against_a_hub_that_the_preflight_could_not_use() {
+    let hub = Hub::start();
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out").display().to_string();
+    let wrong = "another key, also of more than thirty-two bytes";
+    let ended = assay(&[
+        "check",
+        &hub.url,
+        "--jwt-key",
+        wrong,
+        "--force",
+        "--out",
+        &out,
+        "--json",
+    ]);
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    let document: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let verdicts = document["verdicts"].as_array().unwrap();
+    assert!(verdicts.iter().any(|row| row["verdict"] == "inconclusive"));
+    let blaming: Vec<_> = verdicts
+        .iter()
+        .filter(|row| ["fail", "warn", "flaky"].contains(&row["verdict"].as_str().unwrap()))
+        .collect();
+    assert!(blaming.is_empty(), "{blaming:#?}");
+    assert!(document["notes"].to_string().contains("preflight"));
 }

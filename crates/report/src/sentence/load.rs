@@ -108,9 +108,9 @@ fn reached(run: &LoadRun) -> String {
     let unheard = record.publishes.refused + record.publishes.failed;
     if unheard > 0 {
         let of = counted(record.publishes.planned, &event.one, &event.many);
-        let _ = write!(
-            text,
-            "; the hub did not accept {} of {of}",
+        // First: what follows is only about the others.
+        text = format!(
+            "The hub did not accept {} of {of}. Of the others: {text}",
             grouped(unheard)
         );
     }
