@@ -43,15 +43,18 @@ pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
 
 /// Serves one connection until it ends by itself, until the deadline of its stream (see [`deadline`]), or, once the hub is
 /// closed, until its requests under way are answered.
-pub(crate) async fn serve(
+pub(crate) fn serve(
     socket: TcpStream,
     peer: SocketAddr,
     protocol: Arc<auto::Builder<StreamExecutor>>,
     endpoints: Arc<Endpoints>,
-) {
-    let conversation = converse(socket, peer, protocol, endpoints);
-    if deadline::keep(Box::pin(conversation)).await.is_err() {
-        tracing::debug!(%peer, "connection cut at the end of its stream");
+) -> impl Future<Output = ()> + Send {
+    // Boxed out here: inside, the future would have room for it unboxed, too.
+    let conversation = Box::pin(converse(socket, peer, protocol, endpoints));
+    async move {
+        if deadline::keep(conversation).await.is_err() {
+            tracing::debug!(%peer, "connection cut at the end of its stream");
+        }
     }
 }
 

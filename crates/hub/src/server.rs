@@ -80,9 +80,10 @@ pub async fn serve(
         }
         prepare(&socket, write_timeout);
         let (protocol, endpoints) = (Arc::clone(&protocol), Arc::clone(&endpoints));
+        let served = connection::serve(socket, peer, protocol, endpoints);
         connections.spawn(async move {
             let _place = place;
-            connection::serve(socket, peer, protocol, endpoints).await;
+            served.await;
         });
     }
     drop(listener);

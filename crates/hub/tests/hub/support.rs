@@ -51,6 +51,7 @@ pub(crate) struct RunningHub {
 
 /// Starts a hub on a free port.
 pub(crate) fn start(options: &HubOptions) -> RunningHub {
+    Log::init();
     let (config, _) = options.check().expect("the options of a test are right");
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let address = listener
@@ -450,7 +451,9 @@ thread_local! {
 }
 
 impl Log {
-    pub(crate) fn capture() -> Self {
+    /// Before anything is logged: a place in the code that logs for the first time while the subscriber is set may be taken
+    /// for one that nobody listens to, and stay so.
+    fn init() {
         static SUBSCRIBER: Once = Once::new();
         SUBSCRIBER.call_once(|| {
             let log = tracing_subscriber::fmt()
@@ -458,6 +461,10 @@ impl Log {
                 .with_ansi(false);
             log.with_writer(|| ToThisThread).init();
         });
+    }
+
+    pub(crate) fn capture() -> Self {
+        Self::init();
         let lines = Lines::default();
         LOG.set(Some(lines.clone()));
         Self(lines)
