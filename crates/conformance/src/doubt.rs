@@ -1,5 +1,6 @@
-//! Whether what was seen can be blamed on the hub: only one that did right what is right, before the checks and after them, can
-//! break a requirement. Not for single checks, whose controls are their own.
+//! Whether what was seen can be blamed on the hub. One that answered when the run began and does not when it ends has died, or
+//! was taken away: what it broke in between says nothing. Of one that was never well, and judged by force, a reader is told. Not for
+//! single checks, whose controls are their own.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,15 +13,22 @@ use crate::{
     target::Target,
 };
 
-/// Why nothing in a dialect can be blamed on the hub.
+/// What of the preflight any hub passes that is there and answers, however wrong it is.
+const STEPS_OF_A_LIVING_HUB: [&str; 2] = ["name", "reachable"];
+
+/// What speaks against blaming the hub, by dialect: the step of the preflight that failed, in words.
 #[derive(Debug, Default)]
-pub(crate) struct Doubts(BTreeMap<Dialect, String>);
+pub(crate) struct Doubts {
+    /// It had failed before the checks.
+    forced: BTreeMap<Dialect, String>,
+    /// It failed only after them.
+    gone: BTreeMap<Dialect, String>,
+}
 
 impl Doubts {
-    /// The preflight of a dialect failed, and the checks ran all the same.
+    /// The preflight of a dialect failed; the checks may run all the same.
     pub(crate) fn forced(&mut self, dialect: Dialect, steps: &[PreflightStep]) {
-        let why = format!("the preflight had failed: {}", failed_step(steps));
-        self.0.insert(dialect, why);
+        self.forced.insert(dialect, failed_step(steps));
     }
 
     /// Asks the hub once more for what the preflight asked, where checks found something wrong.
@@ -34,37 +42,44 @@ impl Doubts {
     ) {
         for choice in &target.dialects {
             let has_red = jobs.iter().any(|job| {
-                job.hub.dialect == choice.dialect
-                    && executions
-                        .get(job.check.id)
-                        .is_some_and(Execution::is_blaming)
+                let execution = executions.get(job.check.id);
+                job.hub.dialect == choice.dialect && execution.is_some_and(Execution::is_blaming)
             });
-            if !has_red || self.0.contains_key(&choice.dialect) {
+            if !has_red || self.forced.contains_key(&choice.dialect) {
                 continue;
             }
             let again = preflight::run(target, choice, run_id, now_unix_s, &mut |_| {}).await;
-            if !again.usable {
-                let step = failed_step(&again.steps);
-                let why = format!("the hub was not well when the run ended: {step}");
-                self.0.insert(choice.dialect, why);
+            let is_gone = again.steps.iter().any(|step| {
+                step.outcome == StepOutcome::Failed && STEPS_OF_A_LIVING_HUB.contains(&&*step.name)
+            });
+            if is_gone {
+                self.gone.insert(choice.dialect, failed_step(&again.steps));
             }
         }
     }
 
-    /// Takes the blame from the hub where there is doubt.
+    /// Takes the blame from a hub that was gone.
     pub(crate) fn weigh(&self, job: &Job, execution: &mut Execution) {
-        if let Some(why) = self.0.get(&job.hub.dialect) {
+        if let Some(step) = self.gone.get(&job.hub.dialect) {
             for decision in &mut execution.decisions {
-                decision.doubt(why);
+                decision.doubt(&format!("the hub was gone when the run ended: {step}"));
             }
         }
     }
 
     /// What a reader must know.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> + '_ {
-        self.0.iter().map(|(dialect, why)| {
-            format!("{dialect}: nothing is held against the hub, since {why}")
-        })
+        let forced = self.forced.iter().map(|(dialect, step)| {
+            format!(
+                "{dialect}: the checks ran by force: what they hold against the hub may come from what the preflight found: {step}"
+            )
+        });
+        let gone = self.gone.iter().map(|(dialect, step)| {
+            format!(
+                "{dialect}: nothing is held against the hub, which was there when the run began and gone when it ended: {step}"
+            )
+        });
+        forced.chain(gone)
     }
 }
 

@@ -48,9 +48,9 @@ fn a_filter_that_matches_nothing_is_no_success() {
     assert!(ended.stderr.contains("assay explain --list"), "{ended:?}");
 }
 
-/// With a wrong key even what is right is refused: whoever goes on by force learns nothing about the hub.
+/// With a wrong key even what is right is refused: whoever goes on by force is told what may come of it.
 #[test]
-fn nothing_is_held_against_a_hub_that_the_preflight_could_not_use() {
+fn who_goes_on_by_force_is_told_what_the_preflight_found() {
     let hub = Hub::start();
     let folder = tempdir().unwrap();
     let out = folder.path().join("out").display().to_string();
@@ -65,14 +65,8 @@ fn nothing_is_held_against_a_hub_that_the_preflight_could_not_use() {
         &out,
         "--json",
     ]);
-    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
     let document: Value = serde_json::from_str(&ended.stdout).unwrap();
     let verdicts = document["verdicts"].as_array().unwrap();
     assert!(verdicts.iter().any(|row| row["verdict"] == "inconclusive"));
-    let blaming: Vec<_> = verdicts
-        .iter()
-        .filter(|row| ["fail", "warn", "flaky"].contains(&row["verdict"].as_str().unwrap()))
-        .collect();
-    assert!(blaming.is_empty(), "{blaming:#?}");
-    assert!(document["notes"].to_string().contains("preflight"));
+    assert!(document["notes"].to_string().contains("by force"));
 }
