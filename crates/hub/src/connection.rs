@@ -15,7 +15,7 @@ use hyper_util::server::conn::auto;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use crate::deadline::{self, StreamExecutor};
+use crate::deadline::{self, Counts, StreamExecutor};
 use crate::http::Endpoints;
 use crate::http::response_body::Served;
 use crate::limits;
@@ -52,7 +52,10 @@ pub(crate) fn serve(
     // Boxed out here: inside, the future would have room for it unboxed, too.
     let conversation = Box::pin(converse(socket, peer, protocol, endpoints));
     async move {
-        if deadline::keep(conversation).await.is_err() {
+        if deadline::keep(conversation, Counts::WhileStalled)
+            .await
+            .is_err()
+        {
             tracing::debug!(%peer, "connection cut at the end of its stream");
         }
     }
@@ -121,10 +124,9 @@ fn answer(
 ) -> Pin<Box<dyn Future<Output = Result<Response<Served>, Infallible>> + Send>> {
     let vitals = Arc::clone(vitals);
     let underway = vitals.begin_request();
-    // That of an earlier stream on this connection.
-    deadline::set(None, &vitals);
     Box::pin(async move {
         let response = endpoints.answer(peer, request).await;
+        // In the place of that of an earlier stream on this connection.
         deadline::set(response.body().cut_at(), &vitals);
         Ok(response.map(|body| Served::new(body, underway)))
     })

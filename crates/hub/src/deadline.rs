@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use hyper::rt::Executor;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -31,6 +31,15 @@ pub(crate) struct Cut {
     connection: Arc<Vitals>,
 }
 
+/// When the deadline of a task counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counts {
+    /// While its connection stalls. Of an HTTP/1.1 connection: its stream ends by itself otherwise.
+    WhileStalled,
+    /// Always. Of an HTTP/2 stream: it may wait for a window of its own on a connection that is read.
+    Always,
+}
+
 /// Gives the task that runs now a last instant, or takes it away. It serves `connection`.
 pub(crate) fn set(at: Option<Instant>, connection: &Arc<Vitals>) {
     let deadline = at.map(|at| Deadline {
@@ -41,14 +50,20 @@ pub(crate) fn set(at: Option<Instant>, connection: &Arc<Vitals>) {
     let _ = DEADLINE.try_with(|it| it.replace(deadline));
 }
 
-/// Does `work` until it is done, or until the instant that [`set`] gives it meanwhile. Boxed, since a future that is handed on
-/// takes its room once in every hand.
-pub(crate) async fn keep<F: Future>(mut work: Pin<Box<F>>) -> Result<F::Output, Cut> {
+/// Does `work` until it is done, or until the instant that [`set`] gives it meanwhile, where that `counts`. Boxed, since a
+/// future that is handed on takes its room once in every hand.
+pub(crate) async fn keep<F: Future>(
+    mut work: Pin<Box<F>>,
+    counts: Counts,
+) -> Result<F::Output, Cut> {
     let kept = async {
-        let mut alarm = Alarm::default();
+        let mut alarm = Alarm {
+            counts,
+            timer: None,
+        };
         poll_fn(|cx| match work.as_mut().poll(cx) {
             Poll::Ready(done) => Poll::Ready(Ok(done)),
-            // After the work, which may just have set it.
+            // After the work, which may just have set it, or stalled.
             Poll::Pending => alarm.poll(cx).map(Err),
         })
         .await
@@ -56,30 +71,32 @@ pub(crate) async fn keep<F: Future>(mut work: Pin<Box<F>>) -> Result<F::Output, 
     DEADLINE.scope(RefCell::new(None), kept).await
 }
 
-/// The timer of the deadline, made when there is one: most tasks have none.
-#[derive(Default)]
-struct Alarm(Option<Pin<Box<Sleep>>>);
+/// The timer of the deadline. It is made when the deadline counts: most streams end by themselves.
+struct Alarm {
+    counts: Counts,
+    timer: Option<Pin<Box<Sleep>>>,
+}
 
 impl Alarm {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Cut> {
-        DEADLINE.with(|deadline| {
-            let mut deadline = deadline.borrow_mut();
-            let Some(Deadline { at, connection }) = &*deadline else {
-                self.0 = None;
-                return Poll::Pending;
-            };
-            let timer = match &mut self.0 {
-                Some(timer) if timer.deadline() == *at => timer,
-                other => other.insert(Box::pin(sleep_until(*at))),
-            };
-            ready!(timer.as_mut().poll(cx));
-            let connection = Arc::clone(connection);
-            // An HTTP/1.1 connection whose stream ended cleanly waits for the next request.
-            if connection.is_idle() {
-                *deadline = None;
-                return Poll::Pending;
+        DEADLINE.with(|deadline| match &*deadline.borrow() {
+            Some(deadline) if self.counts == Counts::Always || deadline.connection.is_stalled() => {
+                self.poll_until(deadline, cx)
             }
-            Poll::Ready(Cut { connection })
+            _ => {
+                self.timer = None;
+                Poll::Pending
+            }
+        })
+    }
+
+    fn poll_until(&mut self, deadline: &Deadline, cx: &mut Context<'_>) -> Poll<Cut> {
+        let timer = match &mut self.timer {
+            Some(timer) if timer.deadline() == deadline.at => timer,
+            other => other.insert(Box::pin(sleep_until(deadline.at))),
+        };
+        timer.as_mut().poll(cx).map(|()| Cut {
+            connection: Arc::clone(&deadline.connection),
         })
     }
 }
@@ -96,7 +113,7 @@ where
         let stream = Box::pin(stream);
         tokio::spawn(async move {
             // Dropping a stream resets it, and discards what its peer has not taken; unless its whole connection stalls.
-            if let Err(Cut { connection }) = keep(stream).await {
+            if let Err(Cut { connection }) = keep(stream, Counts::Always).await {
                 connection.lost_a_stream();
             }
         });

@@ -15,6 +15,8 @@ use crate::limits::STALLED_AT_DEADLINE;
 pub(crate) struct Vitals {
     spoke: AtomicBool,
     underway: AtomicUsize,
+    /// Whether there is a stall: asked for at each event.
+    stalled: AtomicBool,
     stall: Mutex<Option<Stall>>,
 }
 
@@ -49,19 +51,22 @@ impl Vitals {
         self.spoke.load(Ordering::Relaxed)
     }
 
-    /// Whether nothing is under way, nor waits to be read.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.underway.load(Ordering::Relaxed) == 0 && self.stall().is_none()
+    /// Whether a write waits for the peer.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
     }
 
-    /// Whether a hub that shuts down may leave a peer that has not left for `waited`. At once where no request ever came: what
-    /// holds it is a head that may never be whole. Else after a moment, in which an HTTP/2 peer acknowledges.
+    /// Whether a hub that shuts down may leave a peer that has not left for `waited`: nothing is under way, nor waits to be read.
+    /// At once where no request ever came: what holds it is a head that may never be whole. Else after a moment, in which an
+    /// HTTP/2 peer acknowledges.
     pub(crate) fn may_be_left(&self, waited: Duration) -> bool {
-        self.is_idle() && (!self.spoke() || !waited.is_zero())
+        let idle = self.underway.load(Ordering::Relaxed) == 0 && !self.is_stalled();
+        idle && (!self.spoke() || !waited.is_zero())
     }
 
     /// A write waits for the peer, and `waker` for the write. Tells whether it waits in vain.
     pub(crate) fn stalls(&self, waker: &Waker) -> bool {
+        self.stalled.store(true, Ordering::Relaxed);
         let mut stall = self.stall();
         let stall = stall.get_or_insert_with(|| Stall {
             since: Instant::now(),
@@ -74,6 +79,7 @@ impl Vitals {
 
     /// A write went on.
     pub(crate) fn reads_again(&self) {
+        self.stalled.store(false, Ordering::Relaxed);
         *self.stall() = None;
     }
 
