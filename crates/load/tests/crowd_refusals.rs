@@ -11,7 +11,12 @@ use std::io::{self, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
-use support::{CHUNKED_HEAD, STREAM_HEAD, ScriptedHub, accepted, event, plan, wait_until};
+use support::{
+    CHUNKED_HEAD, STREAM_HEAD, ScriptedHub, accepted, event, plan, unhurried, wait_until,
+};
+
+/// Publications are planned from here on: by then everyone who will be is connected.
+const FIRST: Micros = Micros(1_500_000);
 
 /// One subscriber gets `answer` for as long as it reads; returns why it gave up.
 fn failure_after(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'static) -> Failure {
@@ -104,16 +109,16 @@ fn a_stream_beyond_the_bounds_is_given_up() {
 
 #[test]
 fn a_hub_that_dies_leaves_losses_and_an_orderly_end() {
-    let publications = [(0, Micros(500_000)), (0, Micros(500_001))];
-    let mut dying = plan(1, &[&[0], &[0]], &publications);
-    dying.drain_deadline = Micros(1_500_000);
+    let publications = [(0, FIRST), (0, Micros(FIRST.0 + 1))];
+    let mut dying = unhurried(plan(1, &[&[0], &[0]], &publications));
+    dying.drain_deadline = Micros(FIRST.0 + 2_000_000);
     let plan = Arc::new(dying);
     let hub = ScriptedHub::listen();
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
     let crowd = Crowd::start(&plan, &target, hub.address, &clock, &Stop::new(), 1).unwrap();
     let mut streams = hub.open(2, STREAM_HEAD);
-    clock.sleep_until(Micros(500_000));
+    clock.sleep_until(FIRST);
     let half = event(&plan, 0);
     streams[0].write_all(half.as_bytes()).unwrap();
     streams[1]
@@ -142,7 +147,7 @@ fn a_hub_that_dies_leaves_losses_and_an_orderly_end() {
 
 #[test]
 fn who_never_connects_is_unconnected_and_expected_nowhere() {
-    let mut ramped = plan(1, &[&[0], &[0]], &[(0, Micros(400_000))]);
+    let mut ramped = unhurried(plan(1, &[&[0], &[0]], &[(0, FIRST)]));
     ramped.phases.insert(
         0,
         Phase {
@@ -165,7 +170,7 @@ fn who_never_connects_is_unconnected_and_expected_nowhere() {
     unlucky
         .write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
         .unwrap();
-    clock.sleep_until(Micros(400_000));
+    clock.sleep_until(FIRST);
     lucky.write_all(event(&plan, 0).as_bytes()).unwrap();
     let live = crowd.live().clone();
     wait_until(&clock, "the event and the refusal", || {

@@ -14,7 +14,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
-use support::{STREAM_HEAD, accepted, event, plan, read_request, wait_until};
+use support::{STREAM_HEAD, accepted, event, plan, read_request, unhurried, wait_until};
 
 const FIRST: Micros = Micros(1_000_000);
 
@@ -58,7 +58,7 @@ fn accept_tls(
 
 #[test]
 fn encrypted_streams_are_read_whole() {
-    let mut parts = plan(1, &[&[0], &[0], &[0]], &[(0, FIRST), (0, FIRST)]);
+    let mut parts = unhurried(plan(1, &[&[0], &[0], &[0]], &[(0, FIRST), (0, FIRST)]));
     parts.subscribers[1].probe = true;
     let plan = Arc::new(parts);
     let (pem, config) = certificate();

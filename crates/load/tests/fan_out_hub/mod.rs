@@ -1,11 +1,14 @@
 //! A hub of a hundred lines that does fan out over HTTP/1.1, in dialect 1.0 and without tokens, and that can be told to misbehave.
+//!
+//! One thread writes to all subscribers; the connections' own threads hand over to it and share no lock, on which they would queue up
+//! when the machine is busy.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use assay_client::{Dialect, Endpoint, EndpointOptions};
 use assay_load::target::{SubscriberTokens, Target};
@@ -19,8 +22,6 @@ pub(crate) struct FanOutHub {
 
 #[derive(Default)]
 struct State {
-    /// Topics and connection of each subscriber.
-    subscribers: Mutex<Vec<(Vec<String>, TcpStream)>>,
     /// Every connection, for dying.
     connections: Mutex<Vec<TcpStream>>,
     /// Held while the hub is paused: publishes then wait, connections do not.
@@ -42,6 +43,8 @@ impl FanOutHub {
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
         state.forgotten.store(u64::MAX, Relaxed);
+        let (orders, received) = mpsc::channel();
+        std::thread::spawn(move || fan_out(&received));
         let accepting = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -50,9 +53,9 @@ impl FanOutHub {
                 if accepting.dead.load(Relaxed) {
                     return;
                 }
-                let state = Arc::clone(&accepting);
+                let (state, orders) = (Arc::clone(&accepting), orders.clone());
                 lock(&state.connections).push(stream.try_clone().unwrap());
-                std::thread::spawn(move || serve(&state, stream));
+                std::thread::spawn(move || serve(&state, &orders, stream));
             }
         });
         Self { address, state }
@@ -105,23 +108,53 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// What the thread that writes to subscribers is to do.
+enum Order {
+    /// Open the stream of a subscriber of these topics.
+    Subscribe(Vec<String>, TcpStream),
+    /// Send this event to all subscribers of the topic, and say when that is done.
+    Publish(String, String, mpsc::Sender<()>),
+}
+
+fn fan_out(orders: &mpsc::Receiver<Order>) {
+    let mut subscribers: Vec<(Vec<String>, TcpStream)> = Vec::new();
+    for order in orders {
+        match order {
+            Order::Subscribe(topics, mut stream) => {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:\n";
+                if stream.write_all(head.as_bytes()).is_ok() {
+                    subscribers.push((topics, stream));
+                }
+            }
+            Order::Publish(topic, event, done) => {
+                subscribers
+                    .iter_mut()
+                    .filter(|(topics, _)| topics.contains(&topic))
+                    .for_each(|(_, stream)| drop(stream.write_all(event.as_bytes())));
+                let _ = done.send(());
+            }
+        }
+    }
+}
+
 /// Answers requests until the peer goes; a subscriber's connection is left to the publishes.
-fn serve(state: &State, mut stream: TcpStream) {
+fn serve(state: &State, orders: &mpsc::Sender<Order>, stream: TcpStream) {
     stream.set_nodelay(true).unwrap();
+    let mut stream = BufReader::new(stream);
     while let Some((head, body)) = read_request(&mut stream) {
         let target = head.split(' ').nth(1).unwrap_or_default();
         if head.starts_with("GET") {
-            subscribe(state, target, stream);
+            subscribe(state, orders, target, stream.into_inner());
             return;
         }
-        let answer = publish(state, &body);
-        if stream.write_all(answer.as_bytes()).is_err() {
+        let answer = publish(state, orders, &body);
+        if stream.get_mut().write_all(answer.as_bytes()).is_err() {
             return;
         }
     }
 }
 
-fn subscribe(state: &State, target: &str, mut stream: TcpStream) {
+fn subscribe(state: &State, orders: &mpsc::Sender<Order>, target: &str, mut stream: TcpStream) {
     let status = state.subscribe_status.load(Relaxed);
     if status != 0 {
         let _ = stream.write_all(refusal(status).as_bytes());
@@ -132,14 +165,10 @@ fn subscribe(state: &State, target: &str, mut stream: TcpStream) {
         .filter(|(name, _)| name == "match")
         .map(|(_, topic)| topic.into_owned())
         .collect();
-    let mut subscribers = lock(&state.subscribers);
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:\n";
-    if stream.write_all(head.as_bytes()).is_ok() {
-        subscribers.push((topics, stream));
-    }
+    orders.send(Order::Subscribe(topics, stream)).unwrap();
 }
 
-fn publish(state: &State, body: &[u8]) -> String {
+fn publish(state: &State, orders: &mpsc::Sender<Order>, body: &[u8]) -> String {
     let status = state.publish_status.load(Relaxed);
     if status != 0 {
         return refusal(status);
@@ -155,10 +184,9 @@ fn publish(state: &State, body: &[u8]) -> String {
     let (topic, data) = (field("topic").unwrap(), field("data").unwrap());
     if number != state.forgotten.load(Relaxed) {
         let event = format!("id: {number}\ndata: {data}\n\n");
-        lock(&state.subscribers)
-            .iter_mut()
-            .filter(|(topics, _)| topics.contains(&topic))
-            .for_each(|(_, stream)| drop(stream.write_all(event.as_bytes())));
+        let (done, is_done) = mpsc::channel();
+        orders.send(Order::Publish(topic, event, done)).unwrap();
+        is_done.recv().unwrap();
     }
     let id = number.to_string();
     format!(
@@ -172,16 +200,13 @@ fn refusal(status: u16) -> String {
 }
 
 /// A head and as much body as it announces.
-fn read_request(stream: &mut TcpStream) -> Option<(String, Vec<u8>)> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        if stream.read(&mut byte).ok()? == 0 {
+fn read_request(stream: &mut BufReader<TcpStream>) -> Option<(String, Vec<u8>)> {
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if stream.read_line(&mut head).ok()? == 0 {
             return None;
         }
-        head.push(byte[0]);
     }
-    let head = String::from_utf8(head).ok()?;
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("Content-Length: "))
