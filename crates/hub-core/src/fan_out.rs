@@ -1,7 +1,8 @@
 //! One update to each subscriber that listens to it and may read it: once, in the order of the log.
 //!
 //! Not here: waking. Wakers are handed back, so that the caller can wake after it has let go of its lock: a waker may run
-//! or drop a task, and dropping a task may drop a subscriber, which needs that lock.
+//! or drop a task, and dropping a task may drop a subscriber, which needs that lock. What a lane does with an update is
+//! the lane's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,11 +12,15 @@ use crate::authorization;
 use crate::history::Committed;
 use crate::publication::Visibility;
 use crate::registry::{Entry, GrantsId, Registry};
-use crate::subscriber::Offer;
+use crate::subscriber::{Offer, Queue};
 use crate::update::Update;
 
 /// Puts a committed update into the queue of each such subscriber. One whose queue is full is closed and unregistered.
-pub(crate) fn fan_out(registry: &mut Registry, committed: &Committed, wakers: &mut Vec<Waker>) {
+pub(crate) fn fan_out(
+    registry: &mut Registry<Arc<Queue>>,
+    committed: &Committed,
+    wakers: &mut Vec<Waker>,
+) {
     let update = &committed.update;
     let mut readers = Readers::of(update);
     let mut overflowed = Vec::new();
@@ -23,35 +28,35 @@ pub(crate) fn fan_out(registry: &mut Registry, committed: &Committed, wakers: &m
         if !readers.include(entry, registry) {
             return;
         }
-        match entry.queue.offer(update, committed.position) {
+        match entry.listener.offer(update, committed.position) {
             Offer::Queued(waker) => wakers.extend(waker),
             Offer::Overflowed(waker) => {
-                overflowed.push((subscriber, Arc::clone(&entry.queue)));
+                overflowed.push((subscriber, Arc::clone(&entry.listener)));
                 wakers.extend(waker);
             }
             Offer::AlreadyThere => {}
         }
     });
     for (subscriber, queue) in overflowed {
-        registry.remove(subscriber, &queue);
+        registry.remove(subscriber, |listed| Arc::ptr_eq(listed, &queue));
     }
 }
 
 /// Who may read one update. Equal grants are decided once, however many subscribers hold them.
-struct Readers<'a> {
+pub(crate) struct Readers<'a> {
     update: &'a Update,
     decided: HashMap<GrantsId, bool>,
 }
 
 impl<'a> Readers<'a> {
-    fn of(update: &'a Update) -> Self {
+    pub(crate) fn of(update: &'a Update) -> Self {
         Self {
             update,
             decided: HashMap::new(),
         }
     }
 
-    fn include(&mut self, entry: &Entry, registry: &Registry) -> bool {
+    pub(crate) fn include<L>(&mut self, entry: &Entry<L>, registry: &Registry<L>) -> bool {
         if self.update.visibility() == Visibility::Public {
             return true;
         }

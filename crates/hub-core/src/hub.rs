@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use crate::access_token::AccessToken;
+use crate::admission::{Admission, Member, Room};
 use crate::event_id::{EventId, EventIdSource, LastEventId, ResponseCursor};
 use crate::fan_out::fan_out;
-use crate::history::{History, HistoryError, MemoryHistory, Overrun, Position};
+use crate::history::{History, HistoryError, MemoryHistory, Overrun, Position, Resumption};
+use crate::lane::{Feed, Lane, LaneDoor, LaneFeed};
 use crate::limits;
 use crate::publication::Publication;
 use crate::registry::{Registry, SubscriberId};
@@ -72,12 +74,24 @@ pub(crate) struct Shared {
     state: Mutex<State>,
 }
 
-struct State {
+pub(crate) struct State {
     history: Box<dyn History>,
-    registry: Registry,
-    /// Live, replaying and closed ones, until they are dropped.
-    subscribers: usize,
+    registry: Registry<Arc<Queue>>,
+    lanes: Vec<Arc<dyn LaneFeed>>,
+    admission: Admission,
     closed: Option<CloseReason>,
+}
+
+impl From<Subscribe> for (Interest, Option<LastEventId>) {
+    fn from(subscribe: Subscribe) -> Self {
+        let interest = Interest {
+            matchers: subscribe.matchers.into(),
+            subscribe_grants: subscribe
+                .token
+                .map(|token| Arc::clone(&token.grants().subscribe)),
+        };
+        (interest, subscribe.last_event_id)
+    }
 }
 
 impl Hub {
@@ -91,7 +105,8 @@ impl Hub {
                 state: Mutex::new(State {
                     history: Box::new(history),
                     registry: Registry::default(),
-                    subscribers: 0,
+                    lanes: Vec::new(),
+                    admission: Admission::default(),
                     closed: None,
                 }),
             }),
@@ -118,33 +133,16 @@ impl Hub {
         &self,
         subscribe: Subscribe,
     ) -> Result<(Subscriber, Option<ResponseCursor>), SubscribeError> {
-        let interest = Interest {
-            matchers: subscribe.matchers.into(),
-            subscribe_grants: subscribe
-                .token
-                .map(|token| Arc::clone(&token.grants().subscribe)),
-        };
         let mut state = self.shared.lock();
-        if state.closed.is_some() {
-            return Err(SubscribeError::Closed);
-        }
-        let limit = self.shared.settings.subscribers;
-        if state.subscribers >= limit {
-            return Err(SubscribeError::TooManySubscribers { limit });
-        }
-        let limit = self.shared.settings.patterns;
-        if !state.registry.has_room_for(&interest.matchers, limit) {
-            return Err(SubscribeError::TooManyPatterns { limit });
-        }
-        state.subscribers += 1;
-        let (batch, phase, cursor) = match subscribe.last_event_id {
+        let (interest, last_event_id) = state.enter(subscribe.into(), &self.shared)?;
+        let (batch, phase, cursor) = match last_event_id {
             None => (
                 Vec::new(),
                 state.register(&interest, &self.shared.settings),
                 None,
             ),
             Some(last_event_id) => {
-                let resumption = state.history.resume(&last_event_id);
+                let resumption = state.resume(&last_event_id);
                 // The first batch is read at once: publications before the first poll cannot push its beginning out.
                 let (batch, phase) =
                     state.replay(&interest, resumption.position, &self.shared.settings);
@@ -153,30 +151,47 @@ impl Hub {
         };
         drop(state);
         let replayed = interest.select(&batch);
-        Ok((
-            Subscriber::new(Arc::clone(&self.shared), replayed, phase),
-            cursor,
-        ))
+        let member = Member::new(Arc::clone(&self.shared), interest);
+        Ok((Subscriber::new(member, replayed, phase), cursor))
+    }
+
+    /// Adds a lane, whose thread `waker` wakes: subscribers join it at the door.
+    pub fn add_lane<G: Send + 'static>(&self, waker: Waker) -> (LaneDoor<G>, Lane<G>) {
+        let feed = Arc::new(Feed::new(waker));
+        let mut state = self.shared.lock();
+        let told = state.closed.and_then(|reason| feed.close(reason));
+        state.lanes.push(Arc::clone(&feed) as Arc<dyn LaneFeed>);
+        drop(state);
+        told.into_iter().for_each(Waker::wake);
+        (
+            LaneDoor::new(self.clone(), Arc::clone(&feed)),
+            Lane::new(feed),
+        )
     }
 
     /// Closes all subscribers, and refuses publications and new subscribers from then on. Live subscribers still get
     /// what waits in their queues.
     pub fn close_all(&self, reason: CloseReason) {
+        let mut wakers = Vec::new();
         let queues = {
             let mut state = self.shared.lock();
-            state.closed.get_or_insert(reason);
+            if state.closed.is_none() {
+                state.closed = Some(reason);
+                wakers.extend(state.lanes.iter().filter_map(|lane| lane.close(reason)));
+            }
             state.registry.drain()
         };
-        let wakers: Vec<_> = queues
-            .iter()
-            .filter_map(|queue| queue.close(reason))
-            .collect();
+        wakers.extend(queues.iter().filter_map(|queue| queue.close(reason)));
         wakers.into_iter().for_each(Waker::wake);
     }
 
     /// How many subscribers there are now, those included that are closed and not yet dropped.
     pub fn subscriber_count(&self) -> usize {
-        self.shared.lock().subscribers
+        self.shared.lock().admission.subscribers()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 }
 
@@ -189,7 +204,7 @@ impl fmt::Debug for Hub {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic while the lock was held is a defect; the hub goes on serving what it has.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -210,13 +225,14 @@ impl Shared {
         self.lock().replay(interest, position, &self.settings)
     }
 
-    /// A subscriber was dropped.
-    pub(crate) fn leave(&self, live: Option<(SubscriberId, &Arc<Queue>)>) {
-        let mut state = self.lock();
-        state.subscribers -= 1;
-        if let Some((id, queue)) = live {
-            state.registry.remove(id, queue);
-        }
+    /// Reads on for a subscriber of a lane: the position behind what was read, and the end of the log.
+    pub(crate) fn read(
+        &self,
+        from: Position,
+        batch: &mut Vec<Arc<Update>>,
+    ) -> Result<(Position, Position), Overrun> {
+        let state = self.lock();
+        Ok((state.history.read(from, batch)?, state.history.end()))
     }
 }
 
@@ -230,10 +246,18 @@ impl State {
         if self.closed.is_some() {
             return Err(PublishError::Closed);
         }
+        if self.lanes.iter().any(|lane| lane.is_full()) {
+            return Err(PublishError::Overloaded);
+        }
         let ticket = self.history.submit(vec![update])?;
         let mut answered = false;
         while let Some(committed) = self.history.next_committed() {
             fan_out(&mut self.registry, &committed, wakers);
+            wakers.extend(
+                self.lanes
+                    .iter()
+                    .filter_map(|lane| lane.committed(&committed)),
+            );
             answered |= committed.answers == Some(ticket);
         }
         if answered {
@@ -257,22 +281,12 @@ impl State {
         let phase = match self.history.read(position, &mut batch) {
             Err(Overrun) => Phase::Closed(CloseReason::ReplayOverrun),
             Ok(behind) if behind == self.history.end() => self.register(interest, settings),
-            Ok(behind) => Phase::Replaying {
-                interest: interest.clone(),
-                position: behind,
-            },
+            Ok(position) => Phase::Replaying { position },
         };
         (batch, phase)
     }
 
     fn register(&mut self, interest: &Interest, settings: &HubSettings) -> Phase {
-        // Patterns may have been taken while this one was replaying.
-        if !self
-            .registry
-            .has_room_for(&interest.matchers, settings.patterns)
-        {
-            return Phase::Closed(CloseReason::TooManyPatterns);
-        }
         let queue = Arc::new(Queue::new(QueueBounds {
             updates: settings.queued_updates,
             bytes: settings.queued_bytes,
@@ -283,6 +297,41 @@ impl State {
             .insert(Arc::clone(&queue), &interest.matchers, grants);
         Phase::Live { id, queue }
     }
+
+    /// Lets a subscriber in, or says why not.
+    pub(crate) fn enter(
+        &mut self,
+        (interest, last_event_id): (Interest, Option<LastEventId>),
+        shared: &Shared,
+    ) -> Result<(Interest, Option<LastEventId>), SubscribeError> {
+        if self.closed.is_some() {
+            return Err(SubscribeError::Closed);
+        }
+        let room = Room {
+            subscribers: shared.settings.subscribers,
+            patterns: shared.settings.patterns,
+        };
+        self.admission.enter(&interest.matchers, room)?;
+        Ok((interest, last_event_id))
+    }
+
+    pub(crate) fn resume(&self, cursor: &LastEventId) -> Resumption {
+        self.history.resume(cursor)
+    }
+
+    pub(crate) fn end(&self) -> Position {
+        self.history.end()
+    }
+
+    pub(crate) fn admission_mut(&mut self) -> &mut Admission {
+        &mut self.admission
+    }
+
+    /// A subscriber with a queue is gone.
+    pub(crate) fn unregister(&mut self, id: SubscriberId, queue: &Arc<Queue>) {
+        self.registry
+            .remove(id, |listed| Arc::ptr_eq(listed, queue));
+    }
 }
 
 /// Why an update was not published.
@@ -291,6 +340,9 @@ pub enum PublishError {
     /// [`Hub::close_all`] was called.
     #[error("hub is shutting down")]
     Closed,
+    /// A lane is too far behind: publish later.
+    #[error("subscribers are too far behind")]
+    Overloaded,
     /// The history cannot take it.
     #[error(transparent)]
     History(#[from] HistoryError),

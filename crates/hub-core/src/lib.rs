@@ -7,6 +7,7 @@
 //! be simulated from a seed.
 
 pub mod access_token;
+mod admission;
 pub mod authorization;
 pub mod dialect;
 pub mod event_id;
@@ -15,6 +16,7 @@ mod form;
 pub mod history;
 pub mod hub;
 pub mod hub_url;
+pub mod lane;
 pub mod limits;
 pub mod publication;
 mod registry;
@@ -34,6 +36,7 @@ pub use dialect::{Dialect, Dialects};
 pub use event_id::{EventId, EventIdSource, LastEventId, RandomEventIds, ResponseCursor};
 pub use hub::{Hub, HubSettings, PublishError, Subscribe, SubscribeError};
 pub use hub_url::HubUrl;
+pub use lane::{Arrival, Join, Lane, LaneDoor, LaneSubscriber};
 pub use limits::Limits;
 pub use publication::{Publication, PublicationError};
 pub use subscribe_query::{SubscribeQuery, SubscribeQueryError};

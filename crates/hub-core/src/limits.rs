@@ -85,6 +85,11 @@ const TOKEN_MATCHERS: usize = 1000;
 pub const QUEUED_UPDATES: usize = 1000;
 /// Bytes that may wait in the queue of one live subscriber.
 pub const QUEUED_BYTES: usize = 16 * 1024 * 1024;
+/// Updates that may wait for a lane before the hub refuses further ones. A lane takes all that waits at once, and writes the
+/// faster the more waits, so this many means that its CPU is gone.
+pub const FEED_UPDATES: usize = 10_000;
+/// Bytes that may wait for a lane before the hub refuses further updates.
+pub const FEED_BYTES: usize = 64 * 1024 * 1024;
 /// Updates that the in-memory history keeps unless configured otherwise.
 pub const HISTORY_UPDATES: usize = 10_000;
 /// Bytes that the in-memory history keeps unless configured otherwise.

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use crate::subscriber::Queue;
 use crate::topic::Topic;
 use crate::topic_matcher::TopicMatcher;
 
@@ -23,9 +22,10 @@ pub(crate) struct GrantsId(usize);
 /// Ordered, so that fan-out is deterministic.
 type Listeners = BTreeSet<SubscriberId>;
 
-#[derive(Debug, Default)]
-pub(crate) struct Registry {
-    subscribers: Slab<Entry>,
+/// `L` is the listener: what delivery needs to know about a subscriber.
+#[derive(Debug)]
+pub(crate) struct Registry<L> {
+    subscribers: Slab<Entry<L>>,
     everything: Listeners,
     exact: HashMap<Arc<str>, Listeners>,
     patterns: Slab<Pattern>,
@@ -36,8 +36,8 @@ pub(crate) struct Registry {
 
 /// A live subscriber.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) queue: Arc<Queue>,
+pub(crate) struct Entry<L> {
+    pub(crate) listener: L,
     /// None without a token, or with one that grants no reading.
     pub(crate) grants: Option<GrantsId>,
     places: Box<[Place]>,
@@ -63,11 +63,25 @@ struct SharedGrants {
     holders: usize,
 }
 
-impl Registry {
+impl<L> Default for Registry<L> {
+    fn default() -> Self {
+        Self {
+            subscribers: Slab::new(),
+            everything: Listeners::new(),
+            exact: HashMap::new(),
+            patterns: Slab::new(),
+            pattern_places: HashMap::new(),
+            grants: Slab::new(),
+            grants_places: HashMap::new(),
+        }
+    }
+}
+
+impl<L> Registry<L> {
     /// Lists a subscriber under each of its matchers. `subscribe_grants`: what its token lets it read.
     pub(crate) fn insert(
         &mut self,
-        queue: Arc<Queue>,
+        listener: L,
         matchers: &[TopicMatcher],
         subscribe_grants: Option<&Arc<[TopicMatcher]>>,
     ) -> SubscriberId {
@@ -80,25 +94,11 @@ impl Registry {
             .filter(|grants| !grants.is_empty())
             .map(|grants| self.share(grants));
         self.subscribers.insert(Entry {
-            queue,
+            listener,
             grants,
             places,
         });
         vacant
-    }
-
-    /// Whether there is room for the patterns among `matchers` that nobody holds yet.
-    pub(crate) fn has_room_for(&self, matchers: &[TopicMatcher], most_patterns: usize) -> bool {
-        let new = matchers.iter().filter(|matcher| match matcher {
-            TopicMatcher::Any | TopicMatcher::Exact(_) => false,
-            TopicMatcher::UrlPattern(_) | TopicMatcher::UriTemplate(_) => {
-                !self.pattern_places.contains_key(*matcher)
-            }
-        });
-        match new.count() {
-            0 => true,
-            new => self.patterns.len() + new <= most_patterns,
-        }
     }
 
     fn list(&mut self, subscriber: SubscriberId, matcher: &TopicMatcher) -> Place {
@@ -146,10 +146,10 @@ impl Registry {
         id
     }
 
-    /// Removes a subscriber, if it is still the one with this queue at its place.
-    pub(crate) fn remove(&mut self, subscriber: SubscriberId, queue: &Arc<Queue>) {
+    /// Removes a subscriber, if the one at its place is still the one that is meant.
+    pub(crate) fn remove(&mut self, subscriber: SubscriberId, is_meant: impl FnOnce(&L) -> bool) {
         let present = self.subscribers.get(subscriber.0);
-        if !present.is_some_and(|entry| Arc::ptr_eq(&entry.queue, queue)) {
+        if !present.is_some_and(|entry| is_meant(&entry.listener)) {
             return;
         }
         let entry = self.subscribers.remove(subscriber.0);
@@ -195,7 +195,7 @@ impl Registry {
     pub(crate) fn for_each_listener(
         &self,
         topics: &[Topic],
-        mut visit: impl FnMut(SubscriberId, &Entry),
+        mut visit: impl FnMut(SubscriberId, &Entry<L>),
     ) {
         let mut visit_all = |listeners: &Listeners| {
             for &subscriber in listeners {
@@ -221,12 +221,12 @@ impl Registry {
     }
 
     /// Takes all subscribers out.
-    pub(crate) fn drain(&mut self) -> Vec<Arc<Queue>> {
+    pub(crate) fn drain(&mut self) -> Vec<L> {
         let everything = std::mem::take(self);
         everything
             .subscribers
             .into_iter()
-            .map(|(_, entry)| entry.queue)
+            .map(|(_, entry)| entry.listener)
             .collect()
     }
 
@@ -245,16 +245,8 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::subscriber::QueueBounds;
     use crate::test_support::{hub_url, topic};
     use crate::{HubUrl, Limits};
-
-    fn queue() -> Arc<Queue> {
-        Arc::new(Queue::new(QueueBounds {
-            updates: 1,
-            bytes: 1,
-        }))
-    }
 
     fn matchers(hub_url: &HubUrl) -> Vec<TopicMatcher> {
         let limits = &Limits::DEFAULT;
@@ -272,7 +264,7 @@ mod tests {
             .collect()
     }
 
-    fn listeners(registry: &Registry, name: &str) -> Vec<usize> {
+    fn listeners(registry: &Registry<char>, name: &str) -> Vec<usize> {
         let mut found = Vec::new();
         registry.for_each_listener(&[topic(name)], |subscriber, _| found.push(subscriber.0));
         found.sort_unstable();
@@ -284,11 +276,10 @@ mod tests {
         let mut registry = Registry::default();
         let all = matchers(&hub_url());
         let grants: Arc<[TopicMatcher]> = all.clone().into();
-        let (first, second) = (queue(), queue());
-        let first_id = registry.insert(Arc::clone(&first), &all, Some(&grants));
+        let first_id = registry.insert('a', &all, Some(&grants));
         // Equal matchers and grants that were compiled apart are shared.
         let second_id = registry.insert(
-            Arc::clone(&second),
+            'b',
             &matchers(&hub_url())[2..4],
             Some(&matchers(&hub_url()).into()),
         );
@@ -298,16 +289,16 @@ mod tests {
         assert_eq!(listeners(&registry, "/b"), [0, 0]);
         assert_eq!(listeners(&registry, "/c"), [0]);
 
-        registry.remove(first_id, &second);
+        registry.remove(first_id, |&listener| listener == 'b');
         assert_eq!(
             listeners(&registry, "/c"),
             [0],
-            "another subscriber's queue removes nothing"
+            "another one at its place is not removed"
         );
-        registry.remove(first_id, &first);
+        registry.remove(first_id, |&listener| listener == 'a');
         assert_eq!(listeners(&registry, "/a/1"), [1]);
-        registry.remove(first_id, &first);
-        registry.remove(second_id, &second);
+        registry.remove(first_id, |_| true);
+        registry.remove(second_id, |_| true);
         assert!(registry.is_empty());
     }
 }

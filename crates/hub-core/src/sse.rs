@@ -1,4 +1,4 @@
-//! An update as the bytes of one server-sent event.
+//! An update as the bytes of one server-sent event, framed once for all who get it.
 //!
 //! Not here: comments for keep-alive, which the transport writes; reading of events, which only a client does.
 
@@ -11,14 +11,18 @@ use crate::publication::Publication;
 ///
 /// A space follows each colon, so that a leading space of a value survives the reader. sse.data-leading-space
 /// Id, type and retry hold no line break by construction. sse.field-injection
-pub(crate) fn encode(publication: &Publication, id: &EventId) -> Bytes {
-    let data = publication.data();
-    let mut event = Vec::with_capacity(data.len() + id.as_str().len() + 64);
+///
+/// Returns the event, and the same bytes with the framing of a chunk around them.
+pub(crate) fn encode(publication: &Publication, id: &EventId) -> (Bytes, Bytes) {
+    let mut buffer = Vec::with_capacity(publication.data().len() + id.as_str().len() + 80);
+    buffer.extend_from_slice(&[b' '; CHUNK_SIZE_DIGITS]);
+    buffer.extend_from_slice(b"\r\n");
+    let start = buffer.len();
     let mut line = |field: &str, value: &str| {
-        event.extend_from_slice(field.as_bytes());
-        event.extend_from_slice(b": ");
-        event.extend_from_slice(value.as_bytes());
-        event.push(b'\n');
+        buffer.extend_from_slice(field.as_bytes());
+        buffer.extend_from_slice(b": ");
+        buffer.extend_from_slice(value.as_bytes());
+        buffer.push(b'\n');
     };
     line("id", id.as_str());
     if let Some(event_type) = publication.event_type() {
@@ -27,12 +31,22 @@ pub(crate) fn encode(publication: &Publication, id: &EventId) -> Bytes {
     if let Some(retry) = publication.retry() {
         line("retry", retry);
     }
-    for content in lines(data) {
+    for content in lines(publication.data()) {
         line("data", content);
     }
-    event.push(b'\n');
-    event.into()
+    buffer.push(b'\n');
+    let end = buffer.len();
+    buffer.extend_from_slice(b"\r\n");
+    // The size stands right before its line break; what is left of the room for it is cut off.
+    let size = format!("{:x}", end - start);
+    let first = CHUNK_SIZE_DIGITS - size.len();
+    buffer[first..CHUNK_SIZE_DIGITS].copy_from_slice(size.as_bytes());
+    let buffer = Bytes::from(buffer);
+    (buffer.slice(start..end), buffer.slice(first..))
 }
+
+/// Hexadecimal digits of the largest size.
+const CHUNK_SIZE_DIGITS: usize = usize::BITS as usize / 4;
 
 /// Splits at CR, LF and CRLF, and at nothing else; empty content is one empty line, a final line break starts another.
 /// sse.data-line-crlf, sse.data-trailing-newline, sse.data-other-separators
@@ -68,8 +82,10 @@ mod tests {
     #[test]
     fn fields_become_lines() {
         fn check(form: &str, expected: &str) {
-            let event = encode(&publication(form), &event_id("i"));
+            let (event, chunk) = encode(&publication(form), &event_id("i"));
             assert_eq!(std::str::from_utf8(&event), Ok(expected), "{form}");
+            let framed = format!("{:x}\r\n{expected}\r\n", expected.len());
+            assert_eq!(std::str::from_utf8(&chunk), Ok(&*framed), "{form}");
         }
         check("topic=T&data=x", "id: i\ndata: x\n\n");
         check(
@@ -146,7 +162,7 @@ mod tests {
                 .append_pair("type", &event_type)
                 .finish();
             let publication = Publication::from_form(form.as_bytes(), dialect, &hub_url(), &Limits::DEFAULT).expect("good");
-            let event = encode(&publication, &event_id("urn:x:1"));
+            let (event, _) = encode(&publication, &event_id("urn:x:1"));
             let (id, read_type, read_data) = read(std::str::from_utf8(&event).expect("UTF-8"));
             prop_assert_eq!(id, "urn:x:1");
             prop_assert_eq!(read_type, event_type);
@@ -165,7 +181,7 @@ mod tests {
                 .finish();
             if let Ok(publication) = Publication::from_form(form.as_bytes(), dialect, &hub_url(), &Limits::DEFAULT) {
                 let supplied = publication.id().expect("not empty").clone();
-                let event = encode(&publication, &supplied);
+                let (event, _) = encode(&publication, &supplied);
                 let (read_id, read_type, _) = read(std::str::from_utf8(&event).expect("UTF-8"));
                 prop_assert_eq!(read_id, id);
                 prop_assert_eq!(read_type, event_type);

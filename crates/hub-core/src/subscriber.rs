@@ -13,9 +13,9 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use crate::admission::Member;
 use crate::authorization;
 use crate::history::Position;
-use crate::hub::Shared;
 use crate::registry::SubscriberId;
 use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
@@ -40,9 +40,6 @@ pub enum CloseReason {
     /// The history dropped updates that were still to be replayed to it.
     #[error("replay overrun: the history dropped updates before they were read")]
     ReplayOverrun,
-    /// There was no room for its patterns when its replay ended: [`crate::HubSettings::patterns`].
-    #[error("too many distinct patterns")]
-    TooManyPatterns,
     /// The hub is shutting down.
     #[error("hub is shutting down")]
     ShuttingDown,
@@ -54,7 +51,6 @@ impl CloseReason {
         match self {
             Self::QueueFull => "queue-full",
             Self::ReplayOverrun => "replay-overrun",
-            Self::TooManyPatterns => "too-many-patterns",
             Self::ShuttingDown => "shutting-down",
         }
     }
@@ -62,7 +58,7 @@ impl CloseReason {
 
 /// One subscriber. Dropping it unregisters it.
 pub struct Subscriber {
-    hub: Arc<Shared>,
+    member: Member,
     /// Read from the history and not yet handed on.
     replayed: VecDeque<Bytes>,
     phase: Phase,
@@ -71,10 +67,7 @@ pub struct Subscriber {
 /// Where a subscriber stands.
 pub(crate) enum Phase {
     /// It has read the history up to a position.
-    Replaying {
-        interest: Interest,
-        position: Position,
-    },
+    Replaying { position: Position },
     /// It has read all of the history, and is registered.
     Live { id: SubscriberId, queue: Arc<Queue> },
     /// Nothing comes any more.
@@ -90,7 +83,7 @@ pub(crate) struct Interest {
 }
 
 impl Interest {
-    fn includes(&self, update: &Update) -> bool {
+    pub(crate) fn includes(&self, update: &Update) -> bool {
         self.matchers
             .iter()
             .any(|matcher| matcher.matches_any(update.topics()))
@@ -108,9 +101,9 @@ impl Interest {
 const BATCHES_A_POLL: usize = 4;
 
 impl Subscriber {
-    pub(crate) fn new(hub: Arc<Shared>, replayed: VecDeque<Bytes>, phase: Phase) -> Self {
+    pub(crate) fn new(member: Member, replayed: VecDeque<Bytes>, phase: Phase) -> Self {
         Self {
-            hub,
+            member,
             replayed,
             phase,
         }
@@ -131,9 +124,9 @@ impl Subscriber {
             match &self.phase {
                 Phase::Closed(reason) => return Poll::Ready(Next::Closed(*reason)),
                 Phase::Live { queue, .. } => return queue.poll_next(cx),
-                Phase::Replaying { interest, position } => {
-                    let interest = interest.clone();
-                    let (batch, phase) = self.hub.replay(&interest, *position);
+                Phase::Replaying { position } => {
+                    let interest = self.member.interest();
+                    let (batch, phase) = self.member.hub().replay(interest, *position);
                     self.replayed = interest.select(&batch);
                     self.phase = phase;
                 }
@@ -157,9 +150,8 @@ impl Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        match &self.phase {
-            Phase::Live { id, queue } => self.hub.leave(Some((*id, queue))),
-            Phase::Replaying { .. } | Phase::Closed(_) => self.hub.leave(None),
+        if let Phase::Live { id, queue } = &self.phase {
+            self.member.hub().lock().unregister(*id, queue);
         }
     }
 }

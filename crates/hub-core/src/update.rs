@@ -14,17 +14,19 @@ pub struct Update {
     topics: Box<[Topic]>,
     visibility: Visibility,
     event: Bytes,
+    chunk: Bytes,
 }
 
 impl Update {
     /// The update that a publication becomes under the id that it supplied, or else under the one that the hub made.
     pub fn new(publication: Publication, id: EventId) -> Self {
-        let event = sse::encode(&publication, &id);
+        let (event, chunk) = sse::encode(&publication, &id);
         Self {
             id,
             visibility: publication.visibility(),
             topics: publication.into_topics().into(),
             event,
+            chunk,
         }
     }
 
@@ -48,9 +50,15 @@ impl Update {
         &self.event
     }
 
+    /// The event as one chunk of an HTTP/1.1 body (RFC 9112, section 7.1), in the same memory: who writes to sockets by
+    /// itself has nothing to add.
+    pub fn chunk(&self) -> &Bytes {
+        &self.chunk
+    }
+
     /// Memory that the update takes in the history.
     pub(crate) fn size_bytes(&self) -> usize {
         let topics: usize = self.topics.iter().map(Topic::size_bytes).sum();
-        size_of::<Self>() + topics + self.event.len() + self.id.as_str().len()
+        size_of::<Self>() + topics + self.chunk.len() + self.id.as_str().len()
     }
 }

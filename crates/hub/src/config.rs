@@ -42,6 +42,8 @@ pub struct HubConfig {
     pub(crate) max_lifetime: Option<Duration>,
     pub(crate) max_subscribers: usize,
     pub(crate) max_per_address: Option<usize>,
+    /// Threads that write streams over HTTP/1.1.
+    pub(crate) stream_threads: usize,
     pub(crate) drain_timeout: Duration,
     pub(crate) limits: Limits,
 }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -16,11 +16,12 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use crate::deadline::{self, Counts, StreamExecutor};
-use crate::http::Endpoints;
-use crate::http::response_body::Served;
-use crate::limits;
+use crate::http::response_body::{ResponseBody, Served};
+use crate::http::{Endpoints, NotTaken};
 use crate::peer_io::PeerIo;
+use crate::per_address::Place;
 use crate::vitals::Vitals;
+use crate::{limits, request_head};
 
 /// How hyper talks to every peer of this hub: with all of its limits set.
 pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
@@ -42,37 +43,78 @@ pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
 }
 
 /// Serves one connection until it ends by itself, until the deadline of its stream (see [`deadline`]), or, once the hub is
-/// closed, until its requests under way are answered.
-pub(crate) fn serve(
+/// closed, until its requests under way are answered. A plain subscription is given to a stream lane instead.
+pub(crate) async fn serve(
     socket: TcpStream,
     peer: SocketAddr,
+    place: Option<Place>,
     protocol: Arc<auto::Builder<StreamExecutor>>,
     endpoints: Arc<Endpoints>,
-) -> impl Future<Output = ()> + Send {
-    // Boxed out here: inside, the future would have room for it unboxed, too.
-    let conversation = Box::pin(converse(socket, peer, protocol, endpoints));
-    async move {
-        if deadline::keep(conversation, Counts::WhileStalled)
-            .await
-            .is_err()
-        {
-            tracing::debug!(%peer, "connection cut at the end of its stream");
+) {
+    // Boxed: what looks at the first request is not carried along by the connection.
+    let Some(left) = Box::pin(offer_to_lane(socket, peer, place, &endpoints)).await else {
+        return;
+    };
+    let Ok(socket) = TcpStream::from_std(left.socket) else {
+        return;
+    };
+    let _place = left.place;
+    let conversation = converse(socket, peer, left.refusal, protocol, endpoints);
+    if deadline::keep(Box::pin(conversation), Counts::WhileStalled)
+        .await
+        .is_err()
+    {
+        tracing::debug!(%peer, "connection cut at the end of its stream");
+    }
+}
+
+/// Looks at the first request, which stays in the socket. None if there is nothing left to do.
+async fn offer_to_lane(
+    socket: TcpStream,
+    peer: SocketAddr,
+    place: Option<Place>,
+    endpoints: &Endpoints,
+) -> Option<Box<NotTaken>> {
+    let mut peeked = vec![0; limits::PEEKED_BYTES];
+    let mut closing = endpoints.closing();
+    let looked = tokio::select! {
+        biased;
+        looked = timeout(limits::REQUEST_HEAD_TIMEOUT, socket.peek(&mut peeked)) => looked,
+        _ = closing.wait_for(|&closing| closing) => return None,
+    };
+    let length = match looked {
+        Err(_) => {
+            tracing::info!(reason = %"connection.silent", %peer, "connection closed: no request came");
+            return None;
         }
+        Ok(Err(_) | Ok(0)) => return None,
+        Ok(Ok(length)) => length,
+    };
+    let head = request_head::plain_get(&peeked[..length]);
+    let socket = socket.into_std().ok()?;
+    match head {
+        Some(head) => endpoints.take(peer, &head, socket, place).err(),
+        None => Some(NotTaken::unread(socket, place)),
     }
 }
 
 async fn converse(
     socket: TcpStream,
     peer: SocketAddr,
+    first: Option<Response<ResponseBody>>,
     protocol: Arc<auto::Builder<StreamExecutor>>,
     endpoints: Arc<Endpoints>,
 ) {
+    let first = Mutex::new(first);
     let mut closing = endpoints.closing();
     let vitals = Arc::new(Vitals::default());
     let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
     let service = {
         let vitals = Arc::clone(&vitals);
-        service_fn(move |request| answer(Arc::clone(&endpoints), peer, request, &vitals))
+        service_fn(move |request| {
+            let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+            answer(Arc::clone(&endpoints), peer, request, first, &vitals)
+        })
     };
     let mut connection = pin!(protocol.serve_connection(io, service));
     let by_itself = tokio::select! {
@@ -115,17 +157,21 @@ async fn silence(vitals: &Vitals) {
     }
 }
 
-/// The future that answers one request; boxed, since hyper keeps room for it as long as the connection lives.
+/// The future that answers one request, unless its answer is known; boxed, since hyper keeps room for it as long as the connection lives.
 fn answer(
     endpoints: Arc<Endpoints>,
     peer: SocketAddr,
     request: Request<Incoming>,
+    known: Option<Response<ResponseBody>>,
     vitals: &Arc<Vitals>,
 ) -> Pin<Box<dyn Future<Output = Result<Response<Served>, Infallible>> + Send>> {
     let vitals = Arc::clone(vitals);
     let underway = vitals.begin_request();
     Box::pin(async move {
-        let response = endpoints.answer(peer, request).await;
+        let response = match known {
+            Some(response) => response,
+            None => endpoints.answer(peer, request).await,
+        };
         // In the place of that of an earlier stream on this connection.
         deadline::set(response.body().cut_at(), &vitals);
         Ok(response.map(|body| Served::new(body, underway)))

@@ -6,6 +6,7 @@ pub(crate) mod cors;
 pub(crate) mod event_stream;
 mod forgery;
 mod health;
+mod lane_stream;
 mod metadata;
 mod presented_token;
 mod publish;
@@ -14,6 +15,7 @@ pub(crate) mod response_body;
 mod site;
 mod subscribe;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,6 +32,8 @@ use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig};
 use crate::per_address::PerAddress;
+use crate::stream_lane::{LaneEnds, StreamLanes, StreamSettings};
+pub(crate) use lane_stream::NotTaken;
 use metadata::Metadata;
 use presented_token::{Mechanism, PresentedToken};
 use refusal::Refusal;
@@ -51,6 +55,7 @@ pub(crate) struct Endpoints {
     hub: Hub,
     /// The streams of each address; over HTTP/2 they are more than its connections.
     streams: Option<Arc<PerAddress>>,
+    lanes: StreamLanes,
     closing: watch::Sender<bool>,
 }
 
@@ -62,21 +67,36 @@ struct Bearer {
 }
 
 impl Endpoints {
-    /// A hub with an empty history.
-    pub(crate) fn new(config: HubConfig) -> Self {
+    /// A hub with an empty history, and its lanes, whose threads run from now on.
+    pub(crate) fn new(config: HubConfig) -> io::Result<(Self, LaneEnds)> {
         let settings = HubSettings {
             history_updates: config.history_updates,
             subscribers: config.max_subscribers,
             ..HubSettings::default()
         };
+        let streams = StreamSettings {
+            heartbeat: config.heartbeat,
+            write_timeout: config.write_timeout,
+            unsent_updates: settings.queued_updates,
+            unsent_bytes: settings.queued_bytes,
+        };
         let event_ids = RandomEventIds::from_seed(rand::random());
-        Self {
+        let hub = Hub::new(settings, Box::new(event_ids));
+        let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, streams)?;
+        let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
-            hub: Hub::new(settings, Box::new(event_ids)),
+            hub,
+            lanes,
             streams: config.max_per_address.map(PerAddress::new),
             closing: watch::Sender::new(false),
             config,
-        }
+        };
+        Ok((endpoints, ends))
+    }
+
+    /// Connections that are streams over HTTP/1.1.
+    pub(crate) fn lane_connections(&self) -> usize {
+        self.lanes.connections()
     }
 
     /// See [`HubConfig`].
@@ -104,9 +124,19 @@ impl Endpoints {
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head, ());
         let answered = self.route(peer, &request, body).await;
+        self.complete(peer, &request, answered)
+    }
+
+    /// Turns a refusal into a response, and adds to any response what all have in common.
+    fn complete(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+        answered: Result<Response<ResponseBody>, Refusal>,
+    ) -> Response<ResponseBody> {
         let mut response = answered.unwrap_or_else(|refusal| {
             refusal.log(peer, request.method(), request.uri().path());
-            refusal.response(self.metadata_url(&request).as_deref())
+            refusal.response(self.metadata_url(request).as_deref())
         });
         let mechanism = presented_token::mechanism(request.headers(), &self.config.cookie_names);
         cors::allow(
@@ -115,7 +145,7 @@ impl Endpoints {
             mechanism,
             response.headers_mut(),
         );
-        if cors::is_preflight(&request) {
+        if cors::is_preflight(request) {
             cors::allow_preflight(response.headers_mut());
         }
         if request.method() == Method::HEAD {

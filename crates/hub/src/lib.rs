@@ -37,7 +37,9 @@ mod http;
 mod limits;
 mod peer_io;
 mod per_address;
+mod request_head;
 mod server;
+mod stream_lane;
 mod surplus;
 mod vitals;
 

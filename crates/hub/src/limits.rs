@@ -68,6 +68,18 @@ const _: () = assert!(REQUEST_HEAD_BYTES >= 8 * 1024);
 /// the hub is full.
 pub(crate) const CONNECTIONS_BESIDE_SUBSCRIBERS: usize = 1_000;
 
+/// A request head that a stream lane looks at has to be shorter: with a token of usual length it is a tenth of this.
+pub(crate) const PEEKED_BYTES: usize = 16 * 1024;
+
+/// Updates that a lane takes together: it looks at its sockets in between.
+pub(crate) const UPDATES_A_ROUND: usize = 64;
+
+/// Batches of the history that a lane reads for one subscriber before it looks after the others.
+pub(crate) const REPLAY_BATCHES_A_TURN: usize = 4;
+
+/// Events of sockets that a lane takes at once.
+pub(crate) const LANE_EVENTS: usize = 1024;
+
 #[cfg(test)]
 mod tests {
     use assay_hub_core::limits::{

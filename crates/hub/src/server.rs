@@ -19,6 +19,9 @@ use crate::{connection, limits};
 /// Why serving ended otherwise than it should.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The threads that write streams did not start.
+    #[error("cannot start the threads that write streams: {0}")]
+    Lanes(#[source] io::Error),
     /// Some connections were still open when the time to end had passed, and were cut.
     #[error("{connections} connections did not end within {deadline:?} and were cut")]
     DrainTimeout {
@@ -56,7 +59,8 @@ pub async fn serve(
     let connections_max = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
     let write_timeout = config.write_timeout;
     let per_address = config.max_per_address.map(PerAddress::new);
-    let endpoints = Arc::new(Endpoints::new(config));
+    let (endpoints, lane_ends) = Endpoints::new(config).map_err(ServeError::Lanes)?;
+    let endpoints = Arc::new(endpoints);
     let protocol = Arc::new(connection::protocol());
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -67,7 +71,7 @@ pub async fn serve(
             Some(_) = connections.join_next() => continue,
             () = shutdown.as_mut() => break,
         };
-        if connections.len() >= connections_max {
+        if connections.len() + endpoints.lane_connections() >= connections_max {
             tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
             surplus::tell(&socket, Surplus::Hub);
             continue;
@@ -80,23 +84,20 @@ pub async fn serve(
         }
         prepare(&socket, write_timeout);
         let (protocol, endpoints) = (Arc::clone(&protocol), Arc::clone(&endpoints));
-        let served = connection::serve(socket, peer, protocol, endpoints);
-        connections.spawn(async move {
-            let _place = place;
-            served.await;
-        });
+        connections.spawn(connection::serve(socket, peer, place, protocol, endpoints));
     }
     drop(listener);
     tracing::info!(
-        connections = connections.len(),
+        connections = connections.len() + endpoints.lane_connections(),
         "shutting down: ending streams"
     );
     endpoints.close();
     let drained = timeout(deadline, async {
         while connections.join_next().await.is_some() {}
+        lane_ends.all().await;
     })
     .await;
-    let left = connections.len();
+    let left = connections.len() + endpoints.lane_connections();
     connections.shutdown().await;
     drained.map_err(|_| ServeError::DrainTimeout {
         connections: left,

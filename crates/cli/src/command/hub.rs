@@ -47,6 +47,7 @@ async fn listen_until_told(config: HubConfig, exit_with_parent: bool) -> Result<
     match serve(listener, config, shutdown).await {
         Ok(()) => tracing::info!("stopped"),
         Err(cut @ ServeError::DrainTimeout { .. }) => tracing::warn!("stopped: {cut}"),
+        Err(error @ ServeError::Lanes(_)) => return Err(error.into()),
     }
     Ok(())
 }

@@ -2,6 +2,8 @@
 
 mod access_token;
 mod hub;
+mod lane;
+mod lane_host;
 mod mint;
 mod simulation;
 mod support;

@@ -77,6 +77,7 @@ impl HubOptions {
                 0 => None,
                 most => Some(most),
             },
+            stream_threads: std::thread::available_parallelism().map_or(1, usize::from),
             drain_timeout: DRAIN_TIMEOUT,
             limits: Limits::DEFAULT,
         };

@@ -85,6 +85,9 @@ pub(crate) enum Refusal {
     /// As many streams of one address as the hub allows (limits.connections.per-client).
     #[error("too many streams from your address; close one first")]
     TooManyOfAddress,
+    /// Subscribers are so far behind that more updates would only pile up.
+    #[error("the hub is overloaded; publish it again later")]
+    Overloaded,
     /// The history failed to take the update. The details are the operator's.
     #[error("the update could not be stored; publish it again")]
     NotStored(PublishError),
@@ -107,6 +110,7 @@ impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Closed => Self::ShuttingDown,
+            PublishError::Overloaded => Self::Overloaded,
             PublishError::History(_) | PublishError::NotCommitted => Self::NotStored(error),
         }
     }
@@ -147,7 +151,9 @@ impl Refusal {
             Self::TooManySubscribers | Self::TooManyPatterns | Self::TooManyOfAddress => {
                 StatusCode::TOO_MANY_REQUESTS
             }
-            Self::NotStored(_) | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::NotStored(_) | Self::ShuttingDown => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -185,6 +191,7 @@ impl Refusal {
             Self::TooManySubscribers => ("subscribe", "too-many-subscribers"),
             Self::TooManyPatterns => ("subscribe", "too-many-patterns"),
             Self::TooManyOfAddress => ("subscribe", "too-many-of-address"),
+            Self::Overloaded => ("publish", "overloaded"),
             Self::NotStored(_) => ("publish", "not-stored"),
             Self::ShuttingDown => ("hub", "shutting-down"),
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
-use assay_hub_core::{Dialect, ResponseCursor, Role, Subscribe, SubscribeQuery};
+use assay_hub_core::{Dialect, Role, Subscribe, SubscribeQuery};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use hyper::body::Incoming;
@@ -17,6 +17,7 @@ use super::site::Site;
 use super::{Bearer, Endpoints, since_epoch};
 use crate::config::Anonymous;
 use crate::limits;
+use crate::per_address::Place;
 
 /// The cursor of the request, which every `EventSource` sends when it comes back.
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -31,6 +32,15 @@ struct Admitted {
     bearer: Option<Bearer>,
 }
 
+/// A subscription that nothing stands against, before it has a place in the hub.
+pub(super) struct Opening {
+    pub(super) subscribe: Subscribe,
+    pub(super) dialect: Dialect,
+    /// Among the streams of its address, where those are bounded.
+    pub(super) place: Option<Place>,
+    pub(super) end: Option<PlannedEnd>,
+}
+
 impl Endpoints {
     /// Opens a stream whose matchers are in the query component.
     pub(super) fn subscribe(
@@ -38,8 +48,17 @@ impl Endpoints {
         peer: SocketAddr,
         request: &Request<()>,
     ) -> Result<Response<ResponseBody>, Refusal> {
+        self.open(peer, self.opening(peer, request)?)
+    }
+
+    /// What the query component asks for.
+    pub(super) fn opening(
+        &self,
+        peer: SocketAddr,
+        request: &Request<()>,
+    ) -> Result<Opening, Refusal> {
         let admitted = self.admit(request)?;
-        self.open(peer, request, None, admitted)
+        self.read(peer, request, None, admitted)
     }
 
     /// Opens a stream whose matchers are in the body, the query component, or both (subscribe.query-method.union).
@@ -52,7 +71,7 @@ impl Endpoints {
         // Before the body: who is not admitted has none of it read.
         let admitted = self.admit(request)?;
         let form = self.form(request, body).await?;
-        self.open(peer, request, Some(&form), admitted)
+        self.open(peer, self.read(peer, request, Some(&form), admitted)?)
     }
 
     /// The token of a subscriber. Without one the hub has to accept anonymous subscribers.
@@ -67,13 +86,13 @@ impl Endpoints {
         Ok(Admitted { site, bearer })
     }
 
-    fn open(
+    fn read(
         &self,
         peer: SocketAddr,
         request: &Request<()>,
         body: Option<&[u8]>,
         Admitted { site, bearer }: Admitted,
-    ) -> Result<Response<ResponseBody>, Refusal> {
+    ) -> Result<Opening, Refusal> {
         let query = request.uri().query().unwrap_or_default();
         let token_dialect = bearer.as_ref().map(|bearer| bearer.token.dialect());
         // The dialect of the request, decided here once.
@@ -100,14 +119,35 @@ impl Endpoints {
             None => None,
         };
         let end = self.planned_end(bearer.as_ref());
-        let (subscriber, cursor) = self.hub.subscribe(Subscribe {
-            matchers: query.matchers,
-            token: bearer.map(|bearer| bearer.token),
-            last_event_id: query.last_event_id,
-        })?;
+        Ok(Opening {
+            subscribe: Subscribe {
+                matchers: query.matchers,
+                token: bearer.map(|bearer| bearer.token),
+                last_event_id: query.last_event_id,
+            },
+            dialect,
+            place,
+            end,
+        })
+    }
+
+    fn open(&self, peer: SocketAddr, opening: Opening) -> Result<Response<ResponseBody>, Refusal> {
+        let Opening {
+            subscribe,
+            dialect,
+            place,
+            end,
+        } = opening;
+        let (subscriber, cursor) = self.hub.subscribe(subscribe)?;
         let stream = EventStream::new(subscriber, peer, place, self.config.heartbeat, end);
         let mut response = Response::new(ResponseBody::Events(Box::new(stream)));
-        set_fields(response.headers_mut(), dialect, cursor.as_ref());
+        set_fields(response.headers_mut());
+        // replay.response-field.present, replay.response-header-on-header; ids hold no character that a field cannot have.
+        if let Some(cursor) = cursor
+            && let Ok(value) = HeaderValue::from_bytes(cursor.as_str().as_bytes())
+        {
+            response.headers_mut().insert(cursor_field(dialect), value);
+        }
         tracing::debug!(%peer, %dialect, "subscribed");
         Ok(response)
     }
@@ -142,21 +182,17 @@ impl Endpoints {
     }
 }
 
-fn set_fields(headers: &mut HeaderMap, dialect: Dialect, cursor: Option<&ResponseCursor>) {
+/// The field that tells where a stream resumes.
+pub(super) fn cursor_field(dialect: Dialect) -> HeaderName {
+    match dialect {
+        Dialect::V1 => MERCURE_LAST_EVENT_ID,
+        Dialect::V0 => LAST_EVENT_ID,
+    }
+}
+
+/// What the response of every stream says, but for its cursor.
+pub(super) fn set_fields(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     headers.insert(X_ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    // replay.response-field.present, replay.response-header-on-header; ids hold no character that a field cannot have.
-    if let Some(cursor) = cursor
-        && let Ok(value) = HeaderValue::from_bytes(cursor.as_str().as_bytes())
-    {
-        headers.insert(
-            if dialect == Dialect::V1 {
-                MERCURE_LAST_EVENT_ID
-            } else {
-                LAST_EVENT_ID
-            },
-            value,
-        );
-    }
 }

@@ -1,8 +1,9 @@
 //! A hub on a free port, a peer that writes raw bytes, tokens, and the log that the hub leaves.
 
-use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -437,18 +438,21 @@ pub(crate) fn now_unix_s() -> u64 {
         .as_secs()
 }
 
-/// What the hub logs on this thread, while this lives. Tests run on one thread each, and so does their hub.
+/// What the hubs that this test starts from now on log, on their lanes' threads too, while this lives.
 ///
-/// One subscriber for all threads, which finds the right log by itself: with one a thread, the levels that are on would be
-/// recomputed, and lines lost, whenever another test begins or ends.
-pub(crate) struct Log(Lines);
+/// One subscriber for all tests, which tells them apart by the span in which each runs: with one a thread, the levels that
+/// are on would be recomputed, and lines lost, whenever another test begins or ends.
+pub(crate) struct Log {
+    lines: Lines,
+    name: String,
+    _entered: tracing::span::EnteredSpan,
+}
 
 #[derive(Clone, Default)]
 struct Lines(Arc<(Mutex<String>, Notify)>);
 
-thread_local! {
-    static LOG: RefCell<Option<Lines>> = const { RefCell::new(None) };
-}
+/// By what each line of a test has in front.
+static LOGS: Mutex<BTreeMap<String, Lines>> = Mutex::new(BTreeMap::new());
 
 impl Log {
     /// Before anything is logged: a place in the code that logs for the first time while the subscriber is set may be taken
@@ -459,22 +463,31 @@ impl Log {
             let log = tracing_subscriber::fmt()
                 .with_max_level(tracing::Level::INFO)
                 .with_ansi(false);
-            log.with_writer(|| ToThisThread).init();
+            log.with_writer(|| ByTest).init();
         });
     }
 
     pub(crate) fn capture() -> Self {
+        static LAST: AtomicUsize = AtomicUsize::new(0);
         Self::init();
+        let number = LAST.fetch_add(1, Ordering::Relaxed);
+        let name = format!("test{{number={number}}}");
         let lines = Lines::default();
-        LOG.set(Some(lines.clone()));
-        Self(lines)
+        LOGS.lock()
+            .expect("nobody panics with it")
+            .insert(name.clone(), lines.clone());
+        Self {
+            lines,
+            name,
+            _entered: tracing::info_span!("test", number).entered(),
+        }
     }
 
     /// Waits until `text` was logged.
     pub(crate) async fn until(&self, text: &str) {
         soon(async {
             loop {
-                let notified = self.0.0.1.notified();
+                let notified = self.lines.0.1.notified();
                 if self.text().contains(text) {
                     return;
                 }
@@ -485,27 +498,37 @@ impl Log {
     }
 
     pub(crate) fn text(&self) -> String {
-        self.0.0.0.lock().expect("nobody panics with it").clone()
+        self.lines
+            .0
+            .0
+            .lock()
+            .expect("nobody panics with it")
+            .clone()
     }
 }
 
 impl Drop for Log {
     fn drop(&mut self) {
-        LOG.set(None);
+        LOGS.lock()
+            .expect("nobody panics with it")
+            .remove(&self.name);
     }
 }
 
-/// Writes to the log that is captured on the thread of the writer, if one is.
-struct ToThisThread;
+/// Writes each line to the log of its test.
+struct ByTest;
 
-impl io::Write for ToThisThread {
+impl io::Write for ByTest {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if let Some(Lines(lines)) = LOG.with_borrow(Clone::clone) {
+        let line = String::from_utf8_lossy(bytes);
+        let logs = LOGS.lock().expect("nobody panics with it");
+        if let Some((_, Lines(lines))) = logs.iter().find(|(name, _)| line.contains(name.as_str()))
+        {
             lines
                 .0
                 .lock()
                 .expect("nobody panics with it")
-                .push_str(&String::from_utf8_lossy(bytes));
+                .push_str(&line);
             lines.1.notify_one();
         }
         Ok(bytes.len())

@@ -1,0 +1,260 @@
+//! Fan-out to subscribers whose connections one thread owns: without a queue, a lock or a waker for each of them.
+//!
+//! A lane is fed with the committed updates and with those who join, in the order of the log: who joins between two updates
+//! gets exactly the later one. Its thread finds the listeners of an update in a registry of its own and writes to them; what
+//! a connection cannot take at once is for the thread to keep, within bounds. Not here: sockets, clocks, and what waits.
+
+mod feed;
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::Waker;
+
+use crate::admission::Member;
+use crate::event_id::ResponseCursor;
+use crate::fan_out::Readers;
+use crate::history::{Committed, Overrun, Position};
+use crate::hub::{Hub, Subscribe, SubscribeError};
+use crate::registry::{Registry, SubscriberId};
+use crate::subscriber::CloseReason;
+use crate::update::Update;
+
+pub(crate) use feed::{Feed, LaneFeed};
+
+/// What comes to a lane.
+#[derive(Debug)]
+pub enum Arrival<G> {
+    /// An update is in the log; see [`Lane::listeners`].
+    Update(Committed),
+    /// A subscriber joins. It gets what is published from here on, after what it resumes.
+    Join(Join<G>),
+    /// The hub closes all subscribers; nothing follows.
+    Close(CloseReason),
+}
+
+/// Somebody who joins a lane.
+#[derive(Debug)]
+pub struct Join<G> {
+    /// What the caller of [`LaneDoor::join`] gave, such as a connection.
+    pub guest: G,
+    /// Its place in the hub.
+    pub subscriber: LaneSubscriber,
+    /// For the response; there if one was asked with.
+    pub cursor: Option<ResponseCursor>,
+}
+
+/// A subscriber of a lane. Give it back to [`Lane::leave`].
+pub struct LaneSubscriber {
+    member: Member,
+    phase: Phase,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Phase {
+    /// Everything from this position on comes through the feed.
+    Joined(Position),
+    /// It has read the history up to this position.
+    Replaying(Position),
+    /// It is registered.
+    Live(SubscriberId),
+}
+
+impl LaneSubscriber {
+    /// Whether all that it still gets comes through [`Lane::listeners`].
+    pub fn is_live(&self) -> bool {
+        matches!(self.phase, Phase::Live(_))
+    }
+}
+
+impl fmt::Debug for LaneSubscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LaneSubscriber({:?})", self.phase)
+    }
+}
+
+/// Where subscribers enter a lane, from any thread.
+pub struct LaneDoor<G> {
+    hub: Hub,
+    feed: Arc<Feed<G>>,
+}
+
+impl<G> Clone for LaneDoor<G> {
+    fn clone(&self) -> Self {
+        Self {
+            hub: self.hub.clone(),
+            feed: Arc::clone(&self.feed),
+        }
+    }
+}
+
+impl<G> fmt::Debug for LaneDoor<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LaneDoor({} members)", self.members())
+    }
+}
+
+impl<G: Send + 'static> LaneDoor<G> {
+    /// Lets a subscriber in; its lane hears of it as [`Arrival::Join`]. Who is refused gets the guest back.
+    pub fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
+        let interest = subscribe.into();
+        let mut state = self.hub.shared().lock();
+        if self.feed.is_abandoned() {
+            return Err((SubscribeError::Closed, guest));
+        }
+        let (interest, cursor) = match state.enter(interest, self.hub.shared()) {
+            Ok(entered) => entered,
+            Err(error) => return Err((error, guest)),
+        };
+        let (phase, cursor) = match cursor {
+            None => (Phase::Joined(state.end()), None),
+            Some(last_event_id) => {
+                let resumption = state.resume(&last_event_id);
+                (
+                    Phase::Replaying(resumption.position),
+                    Some(resumption.cursor),
+                )
+            }
+        };
+        let member = Member::new(Arc::clone(self.hub.shared()), interest);
+        let waker = self.feed.join(Join {
+            guest,
+            subscriber: LaneSubscriber { member, phase },
+            cursor,
+        });
+        drop(state);
+        waker.into_iter().for_each(Waker::wake);
+        Ok(())
+    }
+}
+
+impl<G> LaneDoor<G> {
+    pub(crate) fn new(hub: Hub, feed: Arc<Feed<G>>) -> Self {
+        Self { hub, feed }
+    }
+
+    /// How many subscribers the lane has.
+    pub fn members(&self) -> usize {
+        self.feed.members()
+    }
+}
+
+/// One lane, for the thread that owns its connections.
+pub struct Lane<G> {
+    feed: Arc<Feed<G>>,
+    /// Taken from the feed and not yet handed on.
+    taken: VecDeque<Arrival<G>>,
+    registry: Registry<Listener>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    /// What the lane's thread calls it.
+    key: usize,
+    /// The first position that it has not got; an update that several matchers select comes once.
+    next: Cell<Position>,
+}
+
+impl<G> Lane<G> {
+    pub(crate) fn new(feed: Arc<Feed<G>>) -> Self {
+        Self {
+            feed,
+            taken: VecDeque::new(),
+            registry: Registry::default(),
+        }
+    }
+
+    /// What comes next. None if nothing is there now: the waker of the lane is woken when something is.
+    pub fn next_arrival(&mut self) -> Option<Arrival<G>> {
+        if self.taken.is_empty() {
+            self.feed.take(&mut self.taken);
+        }
+        self.taken.pop_front()
+    }
+
+    /// Whether something is at hand that arrived together with the last one.
+    pub fn has_more(&self) -> bool {
+        !self.taken.is_empty()
+    }
+
+    /// Goes on with a subscriber that is not live yet: reads a bounded batch of the history for it, and registers it when that
+    /// was the last one. Returns what it gets of the batch, oldest first.
+    ///
+    /// `key` is what [`Self::listeners`] calls it. The error says that the history forgot what was still to be read.
+    pub fn advance(
+        &mut self,
+        subscriber: &mut LaneSubscriber,
+        key: usize,
+    ) -> Result<Vec<Arc<Update>>, CloseReason> {
+        match subscriber.phase {
+            Phase::Live(_) => Ok(Vec::new()),
+            Phase::Joined(from) => {
+                self.register(subscriber, key, from);
+                Ok(Vec::new())
+            }
+            Phase::Replaying(position) => {
+                let mut batch = Vec::new();
+                let (next, end) = subscriber
+                    .member
+                    .hub()
+                    .read(position, &mut batch)
+                    .map_err(|Overrun| CloseReason::ReplayOverrun)?;
+                if next == end {
+                    self.register(subscriber, key, next);
+                } else {
+                    subscriber.phase = Phase::Replaying(next);
+                }
+                let interest = subscriber.member.interest();
+                batch.retain(|update| interest.includes(update));
+                Ok(batch)
+            }
+        }
+    }
+
+    fn register(&mut self, subscriber: &mut LaneSubscriber, key: usize, from: Position) {
+        let listener = Listener {
+            key,
+            next: Cell::new(from),
+        };
+        let interest = subscriber.member.interest();
+        let grants = interest.subscribe_grants.as_ref();
+        let id = self.registry.insert(listener, &interest.matchers, grants);
+        subscriber.phase = Phase::Live(id);
+    }
+
+    /// Calls `visit` with the key of each live subscriber that gets an update, once.
+    pub fn listeners(&self, committed: &Committed, mut visit: impl FnMut(usize)) {
+        let mut readers = Readers::of(&committed.update);
+        let topics = committed.update.topics();
+        self.registry.for_each_listener(topics, |_, entry| {
+            let listener = &entry.listener;
+            if committed.position >= listener.next.get() && readers.include(entry, &self.registry) {
+                listener.next.set(committed.position.next());
+                visit(listener.key);
+            }
+        });
+    }
+
+    /// Takes a subscriber out.
+    pub fn leave(&mut self, subscriber: LaneSubscriber) {
+        let LaneSubscriber { member, phase } = subscriber;
+        if let Phase::Live(id) = phase {
+            self.registry.remove(id, |_| true);
+        }
+        self.feed.left();
+        drop(member);
+    }
+}
+
+impl<G> Drop for Lane<G> {
+    fn drop(&mut self) {
+        self.feed.abandon();
+    }
+}
+
+impl<G> fmt::Debug for Lane<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lane({} members)", self.feed.members())
+    }
+}

@@ -1,0 +1,123 @@
+//! The way from the hub to one lane: committed updates and those who join, in one order, bounded.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use super::{Arrival, Join};
+use crate::history::Committed;
+use crate::limits::{FEED_BYTES, FEED_UPDATES};
+use crate::subscriber::CloseReason;
+
+/// What the hub sees of a lane, whatever its guests are. All of it is called under the lock of the hub's state, which gives
+/// the order. A waker that comes back is to be woken after that.
+pub(crate) trait LaneFeed: Send + Sync {
+    /// Whether the lane is so far behind that the hub should take no more updates.
+    fn is_full(&self) -> bool;
+    /// An update is in the log.
+    fn committed(&self, committed: &Committed) -> Option<Waker>;
+    /// All subscribers are closed.
+    fn close(&self, reason: CloseReason) -> Option<Waker>;
+}
+
+pub(crate) struct Feed<G> {
+    waiting: Mutex<Waiting<G>>,
+    /// Subscribers that joined and have not left. While there are none, updates pass by.
+    members: AtomicUsize,
+    waker: Waker,
+}
+
+struct Waiting<G> {
+    arrivals: VecDeque<Arrival<G>>,
+    updates: usize,
+    size_bytes: usize,
+    /// Nobody takes any more.
+    abandoned: bool,
+}
+
+impl<G> Feed<G> {
+    pub(crate) fn new(waker: Waker) -> Self {
+        Self {
+            waiting: Mutex::new(Waiting {
+                arrivals: VecDeque::new(),
+                updates: 0,
+                size_bytes: 0,
+                abandoned: false,
+            }),
+            members: AtomicUsize::new(0),
+            waker,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting<G>> {
+        // Nothing in this module panics between two states that belong together.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, arrival: Arrival<G>) -> Option<Waker> {
+        let mut waiting = self.lock();
+        if waiting.abandoned {
+            return None;
+        }
+        let was_empty = waiting.arrivals.is_empty();
+        if let Arrival::Update(committed) = &arrival {
+            waiting.updates += 1;
+            waiting.size_bytes += committed.update.event().len();
+        }
+        waiting.arrivals.push_back(arrival);
+        was_empty.then(|| self.waker.clone())
+    }
+
+    pub(super) fn join(&self, join: Join<G>) -> Option<Waker> {
+        self.members.fetch_add(1, Relaxed);
+        self.push(Arrival::Join(join))
+    }
+
+    pub(super) fn left(&self) {
+        self.members.fetch_sub(1, Relaxed);
+    }
+
+    pub(super) fn members(&self) -> usize {
+        self.members.load(Relaxed)
+    }
+
+    /// Moves everything that waits into `taken`, which is empty.
+    pub(super) fn take(&self, taken: &mut VecDeque<Arrival<G>>) {
+        let mut waiting = self.lock();
+        std::mem::swap(&mut waiting.arrivals, taken);
+        waiting.updates = 0;
+        waiting.size_bytes = 0;
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.lock().abandoned
+    }
+
+    /// Forgets what waits. Dropped outside of the lock: guests may be members of this hub.
+    pub(super) fn abandon(&self) {
+        let mut waiting = self.lock();
+        waiting.abandoned = true;
+        let forgotten = std::mem::take(&mut waiting.arrivals);
+        drop(waiting);
+        drop(forgotten);
+    }
+}
+
+impl<G: Send> LaneFeed for Feed<G> {
+    fn is_full(&self) -> bool {
+        let waiting = self.lock();
+        waiting.updates >= FEED_UPDATES || waiting.size_bytes >= FEED_BYTES
+    }
+
+    fn committed(&self, committed: &Committed) -> Option<Waker> {
+        if self.members() == 0 {
+            return None;
+        }
+        self.push(Arrival::Update(committed.clone()))
+    }
+
+    fn close(&self, reason: CloseReason) -> Option<Waker> {
+        self.push(Arrival::Close(reason))
+    }
+}

@@ -1,0 +1,101 @@
+//! A subscription whose connection goes to a stream lane: the same answer as over hyper, handed over before it is written.
+
+use std::net::{SocketAddr, TcpStream};
+
+use http::{HeaderMap, Response};
+
+use super::Endpoints;
+use super::response_body::ResponseBody;
+use super::subscribe::{Opening, cursor_field, set_fields};
+use crate::per_address::Place;
+use crate::request_head::RequestHead;
+use crate::stream_lane::Guest;
+
+/// A connection that no lane took, and what its peer is to be told.
+pub(crate) struct NotTaken {
+    pub(crate) socket: TcpStream,
+    pub(crate) place: Option<Place>,
+    /// None if this is no subscription: hyper finds out what it is.
+    pub(crate) refusal: Option<Response<ResponseBody>>,
+}
+
+impl NotTaken {
+    /// hyper finds out what it is.
+    pub(crate) fn unread(socket: TcpStream, place: Option<Place>) -> Box<Self> {
+        Box::new(Self {
+            socket,
+            place,
+            refusal: None,
+        })
+    }
+}
+
+impl Endpoints {
+    /// Gives a connection, whose whole request is `head`, to a stream lane.
+    pub(crate) fn take(
+        &self,
+        peer: SocketAddr,
+        head: &RequestHead,
+        socket: TcpStream,
+        place: Option<Place>,
+    ) -> Result<(), Box<NotTaken>> {
+        let request = &head.request;
+        if request.uri().path() != self.config.path {
+            return Err(NotTaken::unread(socket, place));
+        }
+        let refused = |socket, place, refusal| {
+            Box::new(NotTaken {
+                socket,
+                place,
+                refusal: Some(self.complete(peer, request, Err(refusal))),
+            })
+        };
+        let Opening {
+            subscribe,
+            dialect,
+            place: stream_place,
+            end,
+        } = match self.opening(peer, request) {
+            Ok(opening) => opening,
+            Err(refusal) => return Err(refused(socket, place, refusal)),
+        };
+        let mut response = Response::new(ResponseBody::EMPTY);
+        set_fields(response.headers_mut());
+        let response = self.complete(peer, request, Ok(response));
+        let guest = Box::new(Guest {
+            socket,
+            peer,
+            places: [place, stream_place],
+            head_bytes: head.length,
+            response: written(response.headers()),
+            cursor_field: cursor_field(dialect),
+            end,
+        });
+        let joined = self.lanes.join(subscribe, guest);
+        joined.map_err(|(error, guest)| {
+            let [place, _] = guest.places;
+            refused(guest.socket, place, error.into())
+        })?;
+        tracing::debug!(%peer, %dialect, "subscribed");
+        Ok(())
+    }
+}
+
+/// The response up to its last field, for a body in chunks.
+fn written(fields: &HeaderMap) -> Vec<u8> {
+    let mut response = Vec::with_capacity(512);
+    response.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    let date = httpdate::fmt_http_date(std::time::SystemTime::now());
+    let own = [("transfer-encoding", "chunked"), ("date", &date)];
+    let own = own.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let fields = fields
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()));
+    for (name, value) in fields.chain(own) {
+        response.extend_from_slice(name.as_bytes());
+        response.extend_from_slice(b": ");
+        response.extend_from_slice(value);
+        response.extend_from_slice(b"\r\n");
+    }
+    response
+}

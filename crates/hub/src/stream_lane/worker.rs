@@ -1,0 +1,474 @@
+//! The thread of a lane: one loop over what arrives from the hub, what the sockets say, and what is due.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::Wake;
+use std::time::{Duration, Instant};
+
+use assay_hub_core::history::Committed;
+use assay_hub_core::{Arrival, CloseReason, Join, Lane, ResponseCursor};
+use bytes::Bytes;
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+
+use super::alarms::{Alarm, Alarms, StreamId};
+use super::stream::{Stream, Written};
+use super::{Guest, StreamSettings};
+use crate::limits::{LANE_EVENTS, LAST_READ_TIMEOUT, REPLAY_BATCHES_A_TURN, UPDATES_A_ROUND};
+
+const WAKE: Token = Token(usize::MAX);
+
+/// A comment line as a chunk: says that the stream is open, or still alive, and dispatches nothing (sse.keep-alive).
+const COMMENT: Bytes = Bytes::from_static(b"2\r\n:\n\r\n");
+/// The end of the body.
+const LAST_CHUNK: Bytes = Bytes::from_static(b"0\r\n\r\n");
+
+/// What other threads reach.
+#[derive(Debug)]
+pub(super) struct Shared {
+    waker: mio::Waker,
+    connections: AtomicUsize,
+    is_cut: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new(poll: &Poll) -> io::Result<Self> {
+        Ok(Self {
+            waker: mio::Waker::new(poll.registry(), WAKE)?,
+            connections: AtomicUsize::new(0),
+            is_cut: AtomicBool::new(false),
+        })
+    }
+
+    /// Connections that the lane owns.
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    /// Tells the lane to cut its connections.
+    pub(super) fn cut(&self) {
+        self.is_cut.store(true, Ordering::Relaxed);
+        self.wake_thread();
+    }
+
+    fn wake_thread(&self) {
+        if let Err(error) = self.waker.wake() {
+            tracing::error!(reason = %"lane.not-woken", %error, "a lane cannot be woken");
+        }
+    }
+}
+
+impl Wake for Shared {
+    fn wake(self: Arc<Self>) {
+        self.wake_thread();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wake_thread();
+    }
+}
+
+/// A lane and its connections.
+pub(super) struct Worker {
+    poll: Poll,
+    shared: Arc<Shared>,
+    lane: Lane<Box<Guest>>,
+    settings: StreamSettings,
+    streams: Slab<Stream>,
+    serial: u32,
+    alarms: Alarms,
+    /// Streams to which several updates were given in this round.
+    dirty: Vec<usize>,
+    /// Streams that can go on with the history at once.
+    replaying: Vec<StreamId>,
+    is_closing: bool,
+}
+
+impl Worker {
+    pub(super) fn new(
+        poll: Poll,
+        shared: Arc<Shared>,
+        lane: Lane<Box<Guest>>,
+        settings: StreamSettings,
+    ) -> Self {
+        Self {
+            poll,
+            shared,
+            lane,
+            settings,
+            streams: Slab::new(),
+            serial: 0,
+            alarms: Alarms::default(),
+            dirty: Vec::new(),
+            replaying: Vec::new(),
+            is_closing: false,
+        }
+    }
+
+    /// Serves until the hub is closed and the last connection has ended.
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(LANE_EVENTS);
+        while !(self.is_closing && self.streams.is_empty()) {
+            if let Err(error) = self.wait(&mut events) {
+                tracing::error!(reason = %"lane.failed", %error, "a lane ended with its connections: its event queue failed");
+                return;
+            }
+            let now = Instant::now();
+            for event in &events {
+                if event.token() != WAKE {
+                    self.on_event(event, now);
+                }
+            }
+            if self.shared.is_cut.load(Ordering::Relaxed) {
+                return;
+            }
+            self.take_arrivals();
+            self.ring(Instant::now());
+            self.go_on_replaying();
+            self.shared
+                .connections
+                .store(self.streams.len(), Ordering::Relaxed);
+        }
+    }
+
+    fn wait(&mut self, events: &mut Events) -> io::Result<()> {
+        let at_most = if self.replaying.is_empty() && !self.lane.has_more() {
+            let next = self.alarms.next();
+            next.map(|at| at.saturating_duration_since(Instant::now()))
+        } else {
+            Some(Duration::ZERO)
+        };
+        match self.poll.poll(events, at_most) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            other => other,
+        }
+    }
+
+    fn on_event(&mut self, event: &Event, now: Instant) {
+        let Token(key) = event.token();
+        let Some(stream) = self.streams.get_mut(key) else {
+            return;
+        };
+        if event.is_read_closed() || event.is_error() {
+            tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, "stream ended with its connection");
+            self.remove(key);
+            return;
+        }
+        if event.is_writable() && stream.is_blocked() {
+            stream.unblock();
+            let written = stream.flush(now);
+            self.wrote(key, written);
+        }
+    }
+
+    /// Takes what arrived, up to a round of updates. A single update goes to each socket as it is; several are collected, so
+    /// that each socket gets them in one write.
+    fn take_arrivals(&mut self) {
+        let mut updates = 0;
+        while updates < UPDATES_A_ROUND
+            && let Some(arrival) = self.lane.next_arrival()
+        {
+            match arrival {
+                Arrival::Join(join) => self.welcome(join),
+                Arrival::Close(reason) => self.close(reason),
+                Arrival::Update(committed) if updates == 0 && !self.lane.has_more() => {
+                    self.write_alone(&committed);
+                    updates += 1;
+                }
+                Arrival::Update(committed) => {
+                    self.collect(&committed);
+                    updates += 1;
+                }
+            }
+        }
+        let now = Instant::now();
+        for key in std::mem::take(&mut self.dirty) {
+            if let Some(stream) = self.streams.get_mut(key) {
+                stream.is_dirty = false;
+                let written = stream.flush(now);
+                self.wrote(key, written);
+            }
+        }
+    }
+
+    fn write_alone(&mut self, committed: &Committed) {
+        let now = Instant::now();
+        let chunk = committed.update.chunk();
+        let streams = &mut self.streams;
+        let mut unfinished = Vec::new();
+        self.lane.listeners(committed, |key| {
+            if let Some(stream) = streams.get_mut(key) {
+                match stream.send(chunk, now) {
+                    Ok(Written::All) => {}
+                    written => unfinished.push((key, written)),
+                }
+            }
+        });
+        for (key, written) in unfinished {
+            self.wrote(key, written);
+        }
+    }
+
+    fn collect(&mut self, committed: &Committed) {
+        let (streams, dirty) = (&mut self.streams, &mut self.dirty);
+        self.lane.listeners(committed, |key| {
+            if let Some(stream) = streams.get_mut(key) {
+                if !std::mem::replace(&mut stream.is_dirty, true) {
+                    dirty.push(key);
+                }
+                stream.enqueue(committed.update.chunk().clone());
+            }
+        });
+    }
+
+    /// Takes a connection over: its request is read away, its response begins.
+    fn welcome(&mut self, join: Join<Box<Guest>>) {
+        let Join {
+            guest,
+            subscriber,
+            cursor,
+        } = join;
+        let now = Instant::now();
+        let mut socket = TcpStream::from_std(guest.socket);
+        let entry = self.streams.vacant_entry();
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registered = self
+            .poll
+            .registry()
+            .register(&mut socket, Token(entry.key()), interest);
+        self.serial = self.serial.wrapping_add(1);
+        let id = StreamId {
+            key: entry.key(),
+            serial: self.serial,
+        };
+        let mut stream = Stream {
+            socket,
+            peer: guest.peer,
+            subscriber: Some(subscriber),
+            serial: id.serial,
+            end: guest.end,
+            _places: guest.places,
+            last_sent: now,
+            is_watched: false,
+            is_dirty: false,
+            unsent: None,
+        };
+        let opening = opening(guest.response, guest.cursor_field.as_str(), cursor.as_ref());
+        let begun = registered
+            .and_then(|()| stream.consume(guest.head_bytes))
+            .and_then(|()| stream.send(&opening, now));
+        entry.insert(stream);
+        let end = guest.end.map(|end| end.at.into_std());
+        self.alarms.set(end, Alarm::End, id);
+        self.rest(id, now);
+        self.wrote(id.key, begun);
+    }
+
+    /// After a write: a stream that failed is removed, one that waits is watched, one that has all goes on.
+    fn wrote(&mut self, key: usize, written: io::Result<Written>) {
+        let Some(stream) = self.streams.get_mut(key) else {
+            return;
+        };
+        match written {
+            Err(error) => {
+                tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, %error, "stream ended with its connection");
+                self.remove(key);
+            }
+            Ok(Written::Blocked) if stream.subscriber.is_none() => {}
+            Ok(Written::Blocked) => {
+                let (updates, size_bytes) = stream.unsent();
+                if updates > self.settings.unsent_updates || size_bytes > self.settings.unsent_bytes
+                {
+                    let cut_at = Instant::now().checked_add(LAST_READ_TIMEOUT);
+                    self.finish(key, CloseReason::QueueFull.code(), cut_at);
+                } else {
+                    self.watch(key);
+                }
+            }
+            Ok(Written::All) => match &stream.subscriber {
+                None => self.remove(key),
+                Some(subscriber) if subscriber.is_live() => {}
+                Some(_) => self.replay(key),
+            },
+        }
+    }
+
+    /// Looks at a stream again when its peer has not read for too long.
+    fn watch(&mut self, key: usize) {
+        let stream = &mut self.streams[key];
+        if let Some(timeout) = self.settings.write_timeout
+            && !std::mem::replace(&mut stream.is_watched, true)
+        {
+            let due = stream.last_sent.checked_add(timeout);
+            self.alarms.set(due, Alarm::Stall, stream.id(key));
+        }
+    }
+
+    /// Looks at a stream again when it may have been silent for too long since `at`.
+    fn rest(&mut self, id: StreamId, at: Instant) {
+        let heartbeat = self.settings.heartbeat;
+        let due = heartbeat.and_then(|heartbeat| at.checked_add(heartbeat));
+        self.alarms.set(due, Alarm::Heartbeat, id);
+    }
+
+    /// Goes on with the history, as far as the socket takes it and others need not wait for long.
+    fn replay(&mut self, key: usize) {
+        for _ in 0..REPLAY_BATCHES_A_TURN {
+            let Some(stream) = self.streams.get_mut(key) else {
+                return;
+            };
+            let Some(subscriber) = &mut stream.subscriber else {
+                return;
+            };
+            let batch = match self.lane.advance(subscriber, key) {
+                Ok(batch) => batch,
+                Err(reason) => {
+                    let cut_at = Instant::now().checked_add(LAST_READ_TIMEOUT);
+                    return self.finish(key, reason.code(), cut_at);
+                }
+            };
+            let is_live = subscriber.is_live();
+            for update in batch {
+                stream.enqueue(update.chunk().clone());
+            }
+            match stream.flush(Instant::now()) {
+                Ok(Written::All) if is_live => return,
+                Ok(Written::All) => {}
+                // What waits is a part of the history, read no faster than it is sent: no reason to close.
+                Ok(Written::Blocked) => return self.watch(key),
+                Err(error) => return self.wrote(key, Err(error)),
+            }
+        }
+        if let Some(stream) = self.streams.get(key) {
+            self.replaying.push(stream.id(key));
+        }
+    }
+
+    fn go_on_replaying(&mut self) {
+        for id in std::mem::take(&mut self.replaying) {
+            let stream = self.streams.get(id.key);
+            if stream.is_some_and(|stream| stream.serial == id.serial) {
+                self.replay(id.key);
+            }
+        }
+    }
+
+    /// Looks at every stream whose time has come.
+    fn ring(&mut self, now: Instant) {
+        while let Some((alarm, id)) = self.alarms.due(now) {
+            let Some(stream) = self
+                .streams
+                .get(id.key)
+                .filter(|stream| stream.serial == id.serial)
+            else {
+                continue;
+            };
+            match (alarm, stream.end) {
+                (Alarm::Heartbeat, _) => self.beat(id, now),
+                (Alarm::Stall, _) => self.check_stall(id.key, now),
+                (Alarm::End, Some(end)) => {
+                    self.finish(id.key, end.reason, Some(end.cut_at.into_std()));
+                }
+                (Alarm::End, None) => {}
+                (Alarm::Cut, _) => self.remove(id.key),
+            }
+        }
+    }
+
+    fn beat(&mut self, id: StreamId, now: Instant) {
+        let stream = &mut self.streams[id.key];
+        let spoken = stream.last_sent;
+        let is_silent = self
+            .settings
+            .heartbeat
+            .is_some_and(|heartbeat| now.saturating_duration_since(spoken) >= heartbeat);
+        if !is_silent {
+            return self.rest(id, spoken);
+        }
+        self.rest(id, now);
+        // A peer that takes nothing needs no comment.
+        if self.streams[id.key].unsent() == (0, 0) {
+            let written = self.streams[id.key].send(&COMMENT, now);
+            self.wrote(id.key, written);
+        }
+    }
+
+    /// Cuts a stream whose peer has not read for too long.
+    fn check_stall(&mut self, key: usize, now: Instant) {
+        let stream = &mut self.streams[key];
+        stream.is_watched = false;
+        if !stream.is_blocked() {
+            return;
+        }
+        let stalled_for = now.saturating_duration_since(stream.last_sent);
+        if self
+            .settings
+            .write_timeout
+            .is_some_and(|timeout| stalled_for >= timeout)
+        {
+            tracing::warn!(reason = %"connection.write-timeout", peer = %stream.peer, "connection closed: the peer stopped reading");
+            self.remove(key);
+        } else {
+            self.watch(key);
+        }
+    }
+
+    /// Ends a stream: its peer gets what is already on the way and the end, if it reads them before `cut_at`.
+    fn finish(&mut self, key: usize, reason: &str, cut_at: Option<Instant>) {
+        let stream = &mut self.streams[key];
+        let Some(subscriber) = stream.subscriber.take() else {
+            return;
+        };
+        self.lane.leave(subscriber);
+        log_end(stream, reason);
+        stream.forget_unsent();
+        stream.enqueue(LAST_CHUNK);
+        self.alarms.set(cut_at, Alarm::Cut, stream.id(key));
+        let written = stream.flush(Instant::now());
+        self.wrote(key, written);
+    }
+
+    /// Ends all streams, each as soon as its peer has taken what waits for it.
+    fn close(&mut self, reason: CloseReason) {
+        self.is_closing = true;
+        let keys: Vec<_> = self.streams.iter().map(|(key, _)| key).collect();
+        for key in keys {
+            let stream = &mut self.streams[key];
+            log_end(stream, reason.code());
+            stream.enqueue(LAST_CHUNK);
+            if let Some(subscriber) = stream.subscriber.take() {
+                self.lane.leave(subscriber);
+            }
+            let written = stream.flush(Instant::now());
+            self.wrote(key, written);
+        }
+    }
+
+    fn remove(&mut self, key: usize) {
+        let mut stream = self.streams.remove(key);
+        stream.discard_input();
+        if let Some(subscriber) = stream.subscriber.take() {
+            self.lane.leave(subscriber);
+        }
+    }
+}
+
+fn log_end(stream: &Stream, reason: &str) {
+    tracing::info!(reason = %format_args!("stream.{reason}"), peer = %stream.peer, "stream ended by the hub");
+}
+
+/// The response up to and including the first comment, in one write: peers that wait for a first byte see the stream open.
+fn opening(mut head: Vec<u8>, cursor_field: &str, cursor: Option<&ResponseCursor>) -> Bytes {
+    // replay.response-field.present, replay.response-header-on-header; ids hold no character that a field cannot have.
+    if let Some(cursor) = cursor {
+        for part in [cursor_field, ": ", cursor.as_str(), "\r\n"] {
+            head.extend_from_slice(part.as_bytes());
+        }
+    }
+    head.extend_from_slice(b"\r\n");
+    head.extend_from_slice(&COMMENT);
+    head.into()
+}
