@@ -29,6 +29,11 @@
 //! | history | `--history-size`, 10000 updates, and 64 MiB | the oldest is forgotten |
 //!
 //! By default no address is bounded by itself: behind a proxy all peers share one, and so does a load test on one machine.
+//!
+//! # Two lanes
+//!
+//! A stream over plain HTTP/1.1, the usual kind, is written by one of a few threads that own their sockets (`stream_lane`, and
+//! `--stream-threads`). Everything else, streams over HTTP/2 included, is hyper's. Both are fed by the one log.
 
 mod config;
 mod connection;

@@ -92,6 +92,9 @@ pub(crate) struct HubArgs {
     /// Most connections, or HTTP/2 streams, of one client address, 0 for any [default: 0]
     #[arg(long, value_name = "N", env = "ASSAY_HUB_MAX_PER_ADDRESS", hide_env = true, help_heading = STREAMS)]
     pub(crate) max_per_address: Option<String>,
+    /// Threads that write streams over HTTP/1.1 [default: one for each CPU]
+    #[arg(long, value_name = "N", env = "ASSAY_HUB_STREAM_THREADS", hide_env = true, help_heading = STREAMS)]
+    pub(crate) stream_threads: Option<String>,
 
     /// What is logged: a level, or a filter such as info,assay_hub=debug
     #[arg(

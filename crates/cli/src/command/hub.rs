@@ -143,6 +143,7 @@ fn options(args: &HubArgs) -> Result<HubOptions> {
         max_lifetime: written("max-lifetime", args.max_lifetime.as_ref()),
         max_subscribers: written("max-subscribers", args.max_subscribers.as_ref()),
         max_per_address: written("max-per-address", args.max_per_address.as_ref()),
+        stream_threads: written("stream-threads", args.stream_threads.as_ref()),
     })
 }
 

@@ -26,6 +26,8 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// A token without expiry (0.x) does not open a stream for ever (private.max-lifetime).
 const MAX_LIFETIME: Duration = Duration::from_hours(12);
 const MAX_SUBSCRIBERS: usize = 100_000;
+/// More than the CPUs that a hub is given: each update is offered to each of them.
+const MOST_STREAM_THREADS: usize = 256;
 /// What supervisors usually wait before they kill, less a little.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// The name that the draft recommends (auth.cookie.advertised).
@@ -77,7 +79,11 @@ impl HubOptions {
                 0 => None,
                 most => Some(most),
             },
-            stream_threads: std::thread::available_parallelism().map_or(1, usize::from),
+            stream_threads: number(
+                self.stream_threads.as_ref(),
+                std::thread::available_parallelism().map_or(1, usize::from),
+                1..=MOST_STREAM_THREADS,
+            )?,
             drain_timeout: DRAIN_TIMEOUT,
             limits: Limits::DEFAULT,
         };

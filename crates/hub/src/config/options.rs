@@ -49,4 +49,6 @@ pub struct HubOptions {
     pub max_subscribers: Option<Written>,
     /// The most connections, and over HTTP/2 the most streams, of one client address, 0 for any; `0`.
     pub max_per_address: Option<Written>,
+    /// Threads that write streams over HTTP/1.1; one for each CPU.
+    pub stream_threads: Option<Written>,
 }

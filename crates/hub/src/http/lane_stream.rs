@@ -86,7 +86,12 @@ fn written(fields: &HeaderMap) -> Vec<u8> {
     let mut response = Vec::with_capacity(512);
     response.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     let date = httpdate::fmt_http_date(std::time::SystemTime::now());
-    let own = [("transfer-encoding", "chunked"), ("date", &date)];
+    // The connection ends with its stream: the lane reads no second request.
+    let own = [
+        ("transfer-encoding", "chunked"),
+        ("connection", "close"),
+        ("date", &date),
+    ];
     let own = own.iter().map(|(name, value)| (*name, value.as_bytes()));
     let fields = fields
         .iter()

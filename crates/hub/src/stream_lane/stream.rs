@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use assay_hub_core::LaneSubscriber;
 use bytes::Bytes;
@@ -15,6 +15,9 @@ use crate::per_address::Place;
 
 /// Chunks of one write, at most.
 const WRITE_SLICES: usize = 64;
+
+/// Reads of what a peer sent unasked, before its socket is closed.
+const DISCARDED_READS: usize = 16;
 
 /// A connection to which events are written.
 pub(super) struct Stream {
@@ -170,11 +173,19 @@ impl Stream {
         Ok(())
     }
 
-    /// Reads away what the peer sent unasked, within reason: closing a socket with unread bytes resets the connection, and
-    /// the peer might lose its last events.
-    pub(super) fn discard_input(&mut self) {
+    /// Leaves the socket ready to be closed. A peer that does not read is not waited for: the system would keep the socket,
+    /// and what waits in it, for as long as the peer likes. For others, what they sent unasked is read away, within reason:
+    /// closing a socket with unread bytes resets the connection, and the peer might lose its last events.
+    pub(super) fn hang_up(&mut self) {
+        if self.is_blocked() {
+            let socket = socket2::SockRef::from(&self.socket);
+            if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
+                tracing::debug!(%error, "socket option refused");
+            }
+            return;
+        }
         let mut buffer = [0; 4096];
-        for _ in 0..16 {
+        for _ in 0..DISCARDED_READS {
             if !matches!(retry(|| self.socket.read(&mut buffer)), Ok(read) if read > 0) {
                 return;
             }

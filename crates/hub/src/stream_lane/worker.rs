@@ -449,7 +449,7 @@ impl Worker {
 
     fn remove(&mut self, key: usize) {
         let mut stream = self.streams.remove(key);
-        stream.discard_input();
+        stream.hang_up();
         if let Some(subscriber) = stream.subscriber.take() {
             self.lane.leave(subscriber);
         }

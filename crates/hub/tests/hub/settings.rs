@@ -253,6 +253,10 @@ fn other_settings() {
         &["--max-per-address"],
     );
     check(
+        &set(|it| &mut it.stream_threads, "stream-threads", "0"),
+        &["--stream-threads"],
+    );
+    check(
         &set(|it| &mut it.cookie_name, "cookie-name", "a b"),
         &["--cookie-name"],
     );

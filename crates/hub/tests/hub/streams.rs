@@ -16,6 +16,8 @@ async fn a_stream_opens_at_once_and_carries_events() {
     assert_eq!(stream.field("x-accel-buffering"), Some("no"));
     assert_eq!(stream.field("cache-control"), Some("private, no-store"));
     assert_eq!(stream.field("mercure-last-event-id"), None);
+    // Its end will be that of its connection, which a client may not take for a loss.
+    assert_eq!(stream.field("connection"), Some("close"));
     let token = hub.token();
     let answer = hub
         .publish(
