@@ -39,6 +39,7 @@ impl EmbeddedHub {
             File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
         let mut command =
             Command::new(std::env::current_exe().context("failed to find our own program")?);
+        without_settings(&mut command);
         command
             .args([
                 "hub",
@@ -111,6 +112,15 @@ impl Drop for EmbeddedHub {
         // Errors mean that it has ended meanwhile.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// The child is what its flags say, whatever hub the environment was made for.
+fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"ASSAY_HUB_") {
+            command.env_remove(name);
+        }
     }
 }
 

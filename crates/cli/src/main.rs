@@ -10,6 +10,7 @@ mod credentials;
 mod embedded_hub;
 mod environment;
 mod failure;
+mod hub_settings;
 mod hub_under_test;
 mod interrupt;
 mod output;

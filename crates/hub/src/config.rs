@@ -1,4 +1,5 @@
-//! What was written (flags, environment) becomes what is used: [`HubOptions`] in, [`HubConfig`] out, once, at start.
+//! What was written (flags, environment, a file) becomes what is used: [`HubOptions`] in, [`HubConfig`] out, once, at start.
+//! The settings of each place are a [`Layer`]; put over each other they give the options. `setting.rs` lists them all.
 //!
 //! Every mistake is refused with the place where it was written and what to write instead; what is allowed but easily
 //! misunderstood comes back as [`ConfigWarning`]s. Nothing is read from the environment here, no file, no clock.
@@ -6,9 +7,13 @@
 mod check;
 mod duration;
 mod error;
+mod file;
 mod keys;
+mod layer;
 mod options;
 mod origin;
+mod print;
+mod setting;
 mod written;
 
 use std::net::SocketAddr;
@@ -18,8 +23,11 @@ use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
 
 pub(crate) use check::COOKIE_V0;
 pub use error::{ConfigError, ConfigWarning};
+pub use file::At;
+pub use layer::{Layer, SecretFile};
 pub use options::HubOptions;
 pub use origin::{Origin, OriginError};
+pub use setting::{Fallback, Group, Kind, SETTINGS, Setting};
 pub use written::{Place, Source, Written};
 
 /// Everything that the server needs, checked. Made by [`HubOptions::check`].

@@ -49,6 +49,7 @@ mod surplus;
 mod vitals;
 
 pub use config::{
-    ConfigError, ConfigWarning, HubConfig, HubOptions, Origin, OriginError, Place, Source, Written,
+    At, ConfigError, ConfigWarning, Fallback, Group, HubConfig, HubOptions, Kind, Layer, Origin,
+    OriginError, Place, SETTINGS, SecretFile, Setting, Source, Written,
 };
 pub use server::{ServeError, bind, serve};

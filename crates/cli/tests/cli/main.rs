@@ -7,6 +7,7 @@ mod by_hand;
 mod check;
 mod closed_pipe;
 mod hub;
+mod hub_settings;
 mod interruption;
 mod pause;
 mod program;

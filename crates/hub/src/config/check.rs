@@ -230,7 +230,7 @@ fn cookie_names(written: Option<&Written>, dialects: Dialects) -> Result<Vec<Str
 }
 
 /// The items of a setting that can be repeated and can hold a comma list.
-fn items(written: &[Written]) -> impl Iterator<Item = (&Written, &str)> {
+pub(super) fn items(written: &[Written]) -> impl Iterator<Item = (&Written, &str)> {
     written.iter().flat_map(|written| {
         written
             .value()

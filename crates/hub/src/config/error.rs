@@ -1,5 +1,6 @@
 //! What is wrong with the settings, and what is only worth a word.
 
+use super::file::At;
 use super::origin::OriginError;
 use super::written::Place;
 
@@ -111,6 +112,36 @@ pub enum ConfigError {
         "--authorization-server says that the issuer is a server: name it with --issuer, such as https://auth.example.com"
     )]
     AuthorizationServerWithoutIssuer,
+    /// A configuration file that is not TOML.
+    #[error("{at}: this is no TOML: {message}")]
+    FileSyntax {
+        /// Where.
+        at: At,
+        /// What the parser says, without the line.
+        message: String,
+    },
+    /// A key of a configuration file that is no setting.
+    #[error("{at}: no setting is called `{key}`{}", did_you_mean(nearest.as_deref()))]
+    UnknownKey {
+        /// Where.
+        at: At,
+        /// The key.
+        key: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// A value of a configuration file that is not of the kind of its setting.
+    #[error("{at}: {key} is of the type {found}: write {expected}")]
+    WrongType {
+        /// Where.
+        at: At,
+        /// The setting.
+        key: String,
+        /// The type in the file.
+        found: &'static str,
+        /// What it takes.
+        expected: &'static str,
+    },
     /// Anything else that cannot be used as written.
     #[error("{place}: {written:?} {expected}")]
     Invalid {
@@ -121,6 +152,13 @@ pub enum ConfigError {
         /// What it should have been.
         expected: &'static str,
     },
+}
+
+fn did_you_mean(nearest: Option<&str>) -> String {
+    nearest.map_or_else(
+        || ": `assay hub --help` lists all of them, `-` is `_` here".to_owned(),
+        |nearest| format!(": did you mean `{nearest}`?"),
+    )
 }
 
 /// A setting that works, though perhaps not as its author thinks.
@@ -143,6 +181,14 @@ pub enum ConfigWarning {
     DerivedAudience {
         /// The address.
         place: Place,
+    },
+    /// A variable that looks like one of ours.
+    #[error("{name} is no setting, and is not read{}", nearest.as_ref().map_or_else(String::new, |it| format!(": did you mean {it}?")))]
+    UnknownVariable {
+        /// The variable.
+        name: String,
+        /// What may have been meant.
+        nearest: Option<String>,
     },
     /// `*` for reading.
     #[error(

@@ -1,16 +1,29 @@
 //! A setting as somebody wrote it, with the place where it was written, so that a refusal can name that place.
 //!
-//! Nothing is checked here, and nothing is read from the environment: the command line does that.
+//! Nothing is checked here, and nothing is read from the environment or a file: the command line does that.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Where a setting was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// On the command line: `--name`.
     Flag,
     /// In the environment: `ASSAY_HUB_NAME`.
     Environment,
+    /// In the configuration file.
+    File {
+        /// The file, as its reader named it.
+        path: Arc<str>,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// Under the name that it has for another hub: `MERCURE_PUBLISHER_JWT_KEY`.
+    Legacy {
+        /// That name, or where in its value.
+        name: Arc<str>,
+    },
 }
 
 /// One setting: its name, where it was written, and the text that was written.
@@ -21,6 +34,8 @@ pub struct Written {
     name: &'static str,
     source: Source,
     value: String,
+    /// What was written where the value stands elsewhere: `@file`.
+    reference: Option<String>,
 }
 
 impl Written {
@@ -30,10 +45,11 @@ impl Written {
             name,
             source,
             value: value.into(),
+            reference: None,
         }
     }
 
-    /// The text that was written.
+    /// The text that was written, or what was found where that text pointed.
     pub fn value(&self) -> &str {
         &self.value
     }
@@ -42,8 +58,23 @@ impl Written {
     pub fn place(&self) -> Place {
         Place {
             name: self.name,
-            source: self.source,
+            source: self.source.clone(),
         }
+    }
+
+    /// Where it was written.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// Puts what was `found` in the place of what was written, and keeps the `reference` to it.
+    pub(super) fn found(&mut self, found: String, reference: String) {
+        (self.value, self.reference) = (found, Some(reference));
+    }
+
+    /// What was written, where the value stands elsewhere: safe to show, unlike the value.
+    pub(super) fn reference(&self) -> Option<&str> {
+        self.reference.as_deref()
     }
 }
 
@@ -56,7 +87,7 @@ impl fmt::Debug for Written {
 }
 
 /// The place of a setting, shown as the reader has to type it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     name: &'static str,
     source: Source,
@@ -70,30 +101,43 @@ impl Place {
             "subscriber-jwt-key" => "subscriber-jwt-algorithm",
             _ => "jwt-algorithm",
         };
-        Self {
-            name,
-            source: self.source,
-        }
+        let source = match self.source {
+            Source::Legacy { name } => Source::Legacy {
+                name: algorithm_beside(&name).into(),
+            },
+            source => source,
+        };
+        Self { name, source }
+    }
+}
+
+/// The name of the algorithm that goes with the key of this name: `MERCURE_…_ALG`, `…_ALGORITHM` before it; directives take
+/// it as their second argument.
+fn algorithm_beside(name: &str) -> String {
+    match name.strip_suffix("_KEY") {
+        Some(stem) if stem.starts_with("MERCURE_") => format!("{stem}_ALG"),
+        Some(stem) => format!("{stem}_ALGORITHM"),
+        None => format!("{name}, its second argument:"),
     }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.source {
+        match &self.source {
             Source::Flag => write!(f, "--{}", self.name),
-            Source::Environment => {
-                f.write_str("ASSAY_HUB_")?;
-                self.name.chars().try_for_each(|c| {
-                    fmt::Write::write_char(
-                        f,
-                        if c == '-' {
-                            '_'
-                        } else {
-                            c.to_ascii_uppercase()
-                        },
-                    )
-                })
-            }
+            Source::Environment => f.write_str(&variable(self.name)),
+            Source::File { path, line } => write!(f, "{path}:{line}: {}", key(self.name)),
+            Source::Legacy { name } => f.write_str(name),
         }
     }
+}
+
+/// The variable of the setting `name`: `ASSAY_HUB_JWT_KEY`.
+pub(super) fn variable(name: &str) -> String {
+    format!("ASSAY_HUB_{}", key(name).to_uppercase())
+}
+
+/// The key of the setting `name` in a file: `jwt_key`.
+pub(super) fn key(name: &str) -> String {
+    name.replace('-', "_")
 }

@@ -9,6 +9,7 @@ mod limits;
 mod refusals;
 mod scenes;
 mod settings;
+mod settings_file;
 mod shutdown;
 mod streams;
 mod support;

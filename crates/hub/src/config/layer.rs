@@ -1,0 +1,115 @@
+//! What was written in one place, such as the command line or a file, and how places stand above each other.
+
+use std::collections::BTreeMap;
+
+use super::error::ConfigError;
+use super::options::HubOptions;
+use super::setting::{Field, Kind, SETTINGS, Setting};
+use super::written::{Source, Written};
+
+/// The settings that were written in one place, or in several that were put [over](Layer::over) each other.
+#[derive(Debug, Clone, Default)]
+pub struct Layer {
+    /// By name. A list that is there and empty was written as empty.
+    settings: BTreeMap<&'static str, Vec<Written>>,
+}
+
+/// A file that holds a secret.
+pub struct SecretFile {
+    /// Where it is, from wherever one looks.
+    pub path: String,
+    /// The secret.
+    pub content: String,
+}
+
+impl Layer {
+    /// Adds a value to a setting.
+    pub fn push(&mut self, setting: &Setting, source: Source, value: impl Into<String>) {
+        let written = Written::new(setting.name, source, value);
+        self.settings.entry(setting.name).or_default().push(written);
+    }
+
+    /// Says that a list is empty.
+    pub(super) fn empty(&mut self, setting: &Setting) {
+        self.settings.insert(setting.name, Vec::new());
+    }
+
+    /// Whether the setting of this name was written.
+    pub fn has(&self, name: &str) -> bool {
+        self.settings.contains_key(name)
+    }
+
+    /// The last value that was written for the setting of this name.
+    pub fn get(&self, name: &str) -> Option<&Written> {
+        self.settings.get(name)?.last()
+    }
+
+    /// All values that were written for the setting of this name; none where it was not written.
+    pub(super) fn all(&self, name: &str) -> Option<&[Written]> {
+        self.settings.get(name).map(Vec::as_slice)
+    }
+
+    /// This layer, and of the `lower` one what this does not say. Lists are taken whole from one of them. A key of both
+    /// roles here covers the key of each role there: what was written closer counts, before what is more special.
+    #[must_use]
+    pub fn over(mut self, lower: Self) -> Self {
+        let covers = self.has("jwt-key");
+        for (name, written) in lower.settings {
+            if !(covers && matches!(name, "publisher-jwt-key" | "subscriber-jwt-key")) {
+                self.settings.entry(name).or_insert(written);
+            }
+        }
+        self
+    }
+
+    /// Replaces each secret that was written as `@file` by what `read` finds there, which also says where that is for
+    /// readers who stand elsewhere.
+    pub fn resolve_secrets<E>(
+        &mut self,
+        mut read: impl FnMut(&Written, &str) -> Result<SecretFile, E>,
+    ) -> Result<(), E> {
+        let secrets = SETTINGS.iter().filter(|it| it.kind == Kind::Secret);
+        for setting in secrets {
+            for written in self.settings.get_mut(setting.name).into_iter().flatten() {
+                let Some(path) = written.value().strip_prefix('@').map(str::to_owned) else {
+                    continue;
+                };
+                let SecretFile { path, content } = read(written, &path)?;
+                written.found(content, format!("@{path}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The options that are written here.
+    pub fn options(&self) -> Result<HubOptions, ConfigError> {
+        let mut options = HubOptions::default();
+        for setting in SETTINGS {
+            let Some(written) = self.all(setting.name) else {
+                continue;
+            };
+            match setting.field {
+                Field::One(field) => *field(&mut options) = written.last().cloned(),
+                Field::Many(field) => *field(&mut options) = written.to_vec(),
+                Field::Switch(field) => {
+                    *field(&mut options) = written.last().map_or(Ok(false), switch)?;
+                }
+                Field::Program => {}
+            }
+        }
+        Ok(options)
+    }
+}
+
+/// Whether a switch is on.
+pub(super) fn switch(written: &Written) -> Result<bool, ConfigError> {
+    match written.value().to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(ConfigError::Invalid {
+            place: written.place(),
+            written: written.value().to_owned(),
+            expected: "is neither yes nor no: write true or false",
+        }),
+    }
+}

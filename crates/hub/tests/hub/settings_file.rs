@@ -1,0 +1,227 @@
+//! The table of settings, the configuration file, and the file that is printed.
+
+use std::collections::HashSet;
+
+use assay_hub::{Fallback, HubOptions, Kind, Layer, SETTINGS, SecretFile, Source};
+
+use crate::support::{SECRET, open_hub};
+
+fn read(text: &str) -> Layer {
+    Layer::from_toml("hub.toml", text).expect(text)
+}
+
+fn setting(name: &str) -> &'static assay_hub::Setting {
+    assay_hub::Setting::named(name).expect(name)
+}
+
+fn typed(settings: &[(&str, &str)]) -> Layer {
+    let mut layer = Layer::default();
+    for (name, value) in settings {
+        layer.push(setting(name), Source::Flag, *value);
+    }
+    layer
+}
+
+/// The configuration that a layer amounts to, with a key.
+fn checked(layer: &Layer) -> String {
+    let options = layer.options().expect("readable");
+    let options = HubOptions {
+        jwt_key: open_hub().jwt_key,
+        ..options
+    };
+    let (config, _) = options.check().expect("right options");
+    format!("{config:?}")
+}
+
+#[test]
+fn rows_are_told_apart() {
+    let mut names = HashSet::new();
+    for row in SETTINGS {
+        assert!(names.insert(row.name), "{} twice", row.name);
+        assert!(!row.doc.is_empty() && !row.doc.ends_with('.'), "{row:?}");
+    }
+}
+
+/// An option without a row could be written nowhere.
+#[test]
+fn every_option_has_its_row() {
+    let options = format!("{:?}", HubOptions::default());
+    let rows = SETTINGS.iter().filter(|row| !row.name.starts_with("log"));
+    assert_eq!(rows.count(), options.matches(": ").count(), "{options}");
+}
+
+/// What the table says of a default is what holds.
+#[test]
+fn a_default_that_is_written_changes_nothing() {
+    let nothing = checked(&Layer::default());
+    for row in SETTINGS {
+        let value = match (row.default, row.kind) {
+            (Fallback::Value(value), _) => value,
+            (Fallback::None, Kind::Switch) => "false",
+            _ => continue,
+        };
+        assert_eq!(checked(&typed(&[(row.name, value)])), nothing, "{row:?}");
+    }
+}
+
+#[test]
+fn a_file_says_what_flags_say() {
+    for (file, flags) in [
+        ("", &[][..]),
+        ("listen = ':8080'", &[("listen", ":8080")][..]),
+        ("history_size = 5_000", &[("history-size", "5000")]),
+        ("heartbeat = '20s'", &[("heartbeat", "20s")]),
+        ("heartbeat = 0", &[("heartbeat", "0")]),
+        ("anonymous = true", &[("anonymous", "true")]),
+        ("anonymous = false", &[]),
+        ("cors_origin = []", &[]),
+        (
+            "cors_origin = ['https://a.example', 'https://b.example']",
+            &[("cors-origin", "https://a.example,https://b.example")],
+        ),
+        (
+            "cors_origin = 'https://a.example'",
+            &[("cors-origin", "https://a.example")],
+        ),
+    ] {
+        assert_eq!(checked(&read(file)), checked(&typed(flags)), "{file}");
+    }
+}
+
+#[test]
+fn mistakes_in_a_file_are_told_with_their_place() {
+    for (file, expected) in [
+        ("listen = ", &["hub.toml:1:10: "][..]),
+        ("a b", &["hub.toml:1:", "no TOML"]),
+        (
+            "# ä\n\n  listn = ':80'",
+            &["hub.toml:3:3: ", "`listn`", "`listen`"],
+        ),
+        (
+            "cors-origins = []",
+            &["hub.toml:1:1: ", "`cors-origins`", "`cors_origin`"],
+        ),
+        (
+            "zzz = 1",
+            &["hub.toml:1:1: no setting is called `zzz`", "--help"],
+        ),
+        ("[hub]\nlisten = ':80'", &["hub.toml:1:2: ", "`hub`"]),
+        (
+            "listen = 80",
+            &["hub.toml:1:10: listen is of the type integer: write a string"],
+        ),
+        (
+            "\nhistory_size = '5'",
+            &["hub.toml:2:16: history_size", "string", "without quotes"],
+        ),
+        ("history_size = 0x10", &["hub.toml:1:16: history_size"]),
+        ("heartbeat = 15", &["heartbeat", "integer", "\"15s\""]),
+        (
+            "anonymous = 'yes'",
+            &["hub.toml:1:13: anonymous", "true or false"],
+        ),
+        ("cors_origin = [1]", &["hub.toml:1:16: cors_origin"]),
+        (
+            "listen = ':1'\nlisten = ':2'",
+            &["hub.toml:2:1: ", "duplicate key"],
+        ),
+    ] {
+        let error = Layer::from_toml("hub.toml", file)
+            .expect_err(file)
+            .to_string();
+        for part in expected {
+            assert!(error.contains(part), "{file:?}: {part:?} not in {error:?}");
+        }
+    }
+    // What is a setting, and no right one.
+    let options = read("\njwt_key = 'x'").options().expect("readable");
+    let error = options.check().expect_err("a short key").to_string();
+    assert!(error.starts_with("hub.toml:2: jwt_key has 1"), "{error}");
+}
+
+/// A line that cannot be read may hold a key.
+#[test]
+fn mistakes_in_a_file_repeat_no_value() {
+    for file in [
+        "jwt_key = hush",
+        "jwt_key = 'hush",
+        "jwt_key = \"hush\\q\"",
+        "jwt_key = ['hush']",
+        "jwt_key = 'a' hush",
+        "jwt_key = \"\"\"hush",
+        "hush",
+    ] {
+        let error = Layer::from_toml("hub.toml", file).expect_err(file);
+        assert!(!error.to_string().contains("hush"), "{file}: {error}");
+        assert!(!format!("{error:?}").contains("hush"), "{file}: {error:?}");
+    }
+}
+
+#[test]
+fn a_layer_covers_the_one_below() {
+    let over = |upper: &[_], lower: &[_]| typed(upper).over(typed(lower));
+    let both = over(
+        &[("listen", ":1"), ("cors-origin", "https://a.example")],
+        &[
+            ("listen", ":2"),
+            ("path", "/p"),
+            ("cors-origin", "https://b.example"),
+        ],
+    );
+    let alone = typed(&[
+        ("listen", ":1"),
+        ("path", "/p"),
+        ("cors-origin", "https://a.example"),
+    ]);
+    assert_eq!(checked(&both), checked(&alone));
+    let off = over(&[("anonymous", "false")], &[("anonymous", "true")]);
+    assert_eq!(checked(&off), checked(&Layer::default()));
+    // The key that was written closer, though the other one is more special.
+    let keys = over(&[("jwt-key", "near")], &[("publisher-jwt-key", "far")]);
+    assert!(!keys.has("publisher-jwt-key") && keys.has("jwt-key"));
+    let keys = over(&[("publisher-jwt-key", "near")], &[("jwt-key", "far")]);
+    assert!(keys.has("publisher-jwt-key") && keys.has("jwt-key"));
+}
+
+#[test]
+fn what_is_printed_is_a_file_of_the_same_settings() {
+    let mut layer = typed(&[
+        ("jwt-key", "@key"),
+        ("subscriber-jwt-key", SECRET),
+        ("dialects", "1.0,0.x"),
+        ("anonymous", "1"),
+        ("cors-origin", "https://a.example, https://b.example"),
+        ("cors-origin", "https://c.example"),
+        ("history-size", "77"),
+    ])
+    .over(read("\nheartbeat = '20s'\nlog = 'a\"\\b\\u0001'"));
+    layer
+        .resolve_secrets(|_, path| {
+            assert_eq!(path, "key");
+            Ok::<_, ()>(SecretFile {
+                path: "/etc/key".to_owned(),
+                content: SECRET.to_owned(),
+            })
+        })
+        .expect("found");
+    let printed = layer.to_toml();
+    assert!(!printed.contains(SECRET), "{printed}");
+    for line in [
+        "jwt_key = \"@/etc/key\" # --jwt-key",
+        "# subscriber_jwt_key = \"…\" # --subscriber-jwt-key; masked",
+        "anonymous = true # --anonymous",
+        "cors_origin = [\"https://a.example\", \"https://b.example\", \"https://c.example\"] # --cors-origin",
+        "publish_origin = [] # default",
+        "history_size = 77 # --history-size",
+        "max_subscribers = 100000 # default",
+        "heartbeat = \"20s\" # hub.toml:2",
+        "log = \"a\\\"\\\\b\\\\u0001\" # hub.toml:3",
+        "# resource_identifier: the URL of the request # default",
+    ] {
+        assert!(printed.lines().any(|it| it == line), "{line}\n{printed}");
+    }
+    let again = read(&printed);
+    assert_eq!(checked(&again), checked(&layer));
+    let nothing = Layer::default();
+    assert_eq!(checked(&read(&nothing.to_toml())), checked(&nothing));
+}
