@@ -118,7 +118,8 @@ impl Drop for EmbeddedHub {
 /// The child is what its flags say, whatever hub the environment was made for.
 fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
-        if name.as_encoded_bytes().starts_with(b"ASSAY_HUB_") {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b"ASSAY_HUB_") || bytes.starts_with(b"MERCURE_") {
             command.env_remove(name);
         }
     }

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{ConfigWarning, Fallback, Layer, SETTINGS, SecretFile, Setting, Source, Written};
+use assay_hub::{
+    ConfigWarning, Fallback, Layer, Legacy, SETTINGS, SecretFile, Setting, Source, Written,
+};
 
 use crate::args::hub::HubArgs;
 use crate::secret::{self, Secret};
@@ -26,9 +28,15 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(args: &HubArgs) -> Result<Gathered> {
     let mut near = args.settings.0.clone().over(from_environment()?);
     read_secrets(&mut near, Path::new(""))?;
+    let ours = near.over(from_file(args)?);
+    // What is no text is no setting of another hub either.
+    let mut legacy = Legacy::translate(&|name| env::var(name).ok(), &ours)?;
+    read_secrets(&mut legacy.settings, Path::new(""))?;
+    let mut warnings = unknown_variables();
+    warnings.extend(legacy.warnings);
     Ok(Gathered {
-        settings: near.over(from_file(args)?),
-        warnings: unknown_variables(),
+        settings: ours.over(legacy.settings),
+        warnings,
     })
 }
 

@@ -145,3 +145,36 @@ fn a_variable_that_is_no_setting_is_told() {
         "{ended:?}"
     );
 }
+
+/// The environment that tutorials of the other hub set up; ours counts before it.
+#[test]
+fn the_settings_of_another_hub_are_translated() {
+    check(
+        &[("hub.toml", "heartbeat = '20s'")],
+        "--listen 127.0.0.1:0 --config hub.toml",
+        &[
+            ("JWT_KEY", KEY),
+            ("ALLOW_ANONYMOUS", "1"),
+            ("ADDR", ":80"),
+            ("HEARTBEAT_INTERVAL", "5s"),
+        ],
+        0,
+        &[
+            "# warning: JWT_KEY is of the Mercure.rocks hub before 0.11",
+            "\n# jwt_key = \"…\" # JWT_KEY; masked\n",
+            "\ndialects = \"0.x\" # JWT_KEY\n",
+            "\nlisten = \"127.0.0.1:0\" # --listen\n",
+            "\nheartbeat = \"20s\" # hub.toml:1\n",
+        ],
+    );
+    check(
+        &[],
+        "",
+        &[
+            ("MERCURE_PUBLISHER_JWT_KEY", KEY),
+            ("MERCURE_EXTRA_DIRECTIVES", "anonymous\nanonymus"),
+        ],
+        2,
+        &["MERCURE_EXTRA_DIRECTIVES, line 2: this", "anonymous?"],
+    );
+}

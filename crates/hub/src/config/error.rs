@@ -142,6 +142,14 @@ pub enum ConfigError {
         /// What it takes.
         expected: &'static str,
     },
+    /// A setting of another hub that cannot be followed.
+    #[error("{name}: {instead}")]
+    Legacy {
+        /// Its name there, with the line where there are several.
+        name: String,
+        /// What to do.
+        instead: String,
+    },
     /// Anything else that cannot be used as written.
     #[error("{place}: {written:?} {expected}")]
     Invalid {
@@ -181,6 +189,14 @@ pub enum ConfigWarning {
     DerivedAudience {
         /// The address.
         place: Place,
+    },
+    /// A setting of another hub, and what became of it.
+    #[error("{name} {said}")]
+    Legacy {
+        /// Its name there.
+        name: String,
+        /// What is worth knowing.
+        said: String,
     },
     /// A variable that looks like one of ours.
     #[error("{name} is no setting, and is not read{}", nearest.as_ref().map_or_else(String::new, |it| format!(": did you mean {it}?")))]

@@ -34,6 +34,11 @@ impl Layer {
         self.settings.insert(setting.name, Vec::new());
     }
 
+    /// Forgets the settings of these names.
+    pub(super) fn forget(&mut self, names: &[&str]) {
+        self.settings.retain(|name, _| !names.contains(name));
+    }
+
     /// Whether the setting of this name was written.
     pub fn has(&self, name: &str) -> bool {
         self.settings.contains_key(name)

@@ -10,6 +10,7 @@ mod refusals;
 mod scenes;
 mod settings;
 mod settings_file;
+mod settings_legacy;
 mod shutdown;
 mod streams;
 mod support;
