@@ -2,13 +2,18 @@
 //!
 //! Not here: where a request carries its token, which the transport knows; decisions, see [`crate::authorization`].
 
+mod algorithm;
 mod claims_v0;
 mod claims_v1;
+mod der;
 mod error;
+mod jwk;
 mod jws;
+mod key_set;
 mod keys;
 mod lifetime;
 mod pem;
+mod trusted_keys;
 
 use std::fmt;
 
@@ -20,9 +25,13 @@ use crate::topic::Topic;
 use crate::update::Update;
 use crate::{Dialect, Dialects, HubUrl, Limits};
 
+pub use algorithm::Algorithm;
 pub use error::{TokenError, TokenFault};
-pub use keys::{Algorithm, KeyError, TrustedKeys, VerificationKey};
+pub use jwk::JwkError;
+pub use key_set::{KeySet, SkippedKey};
+pub use keys::{KeyError, VerificationKey};
 pub use pem::PemError;
+pub use trusted_keys::{RoleKeys, TrustedIssuer, TrustedKeys};
 
 /// What a token is presented for; it selects the key. token.key.role-hint
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +118,8 @@ struct Claims {
     subject: Option<Box<str>>,
 }
 
-/// Verifies a compact token for `role`, signature first: nothing of the claims counts before it holds.
+/// Verifies a compact token for `role`. What the claims say unverified only chooses the issuer whose keys are tried; nothing
+/// else of them counts before the signature holds. token.key.issuer-binding
 ///
 /// A token is one of 1.0 if its `typ` is `at+jwt` or it has `authorization_details`, else one of 0.x. A hub that answers
 /// 1.0 alone reads each as 1.0, so that the reason names what is wrong with it there.
@@ -118,38 +128,39 @@ pub fn verify(
     role: Role,
     context: &TokenContext<'_>,
 ) -> Result<AccessToken, TokenError> {
-    let key = context.keys.key(role).ok_or(TokenFault::NoKey)?;
-    let jws = jws::verify(token, key, context)?;
-    let looks = Looks::of(&jws)?;
-    let dialect = match (context.dialects, looks) {
-        (Dialects::OnlyV1, _) | (Dialects::Both, Looks::V1 | Looks::V1WithMercureClaim) => {
-            Dialect::V1
-        }
-        (Dialects::OnlyV0, Looks::V0 | Looks::V1WithMercureClaim) | (Dialects::Both, Looks::V0) => {
-            Dialect::V0
-        }
+    let parts = jws::parse(token, context.limits)?;
+    let peek = Peek::of(&parts)?;
+    let verified = |issuer| Verified::of(&parts, issuer, role);
+    let named = peek.issuer.as_deref();
+    let named = named.and_then(|identifier| context.keys.issuer(identifier));
+    let default = context.keys.default_issuer();
+    let (dialect, verified) = match (context.dialects, peek.looks) {
         (Dialects::OnlyV0, Looks::V1) => {
-            return Err(refuse(
-                TokenFault::DialectDisabled,
-                Dialect::V1,
-                &jws,
-                key,
-                context,
-            ));
+            let token = verified(named.unwrap_or(default))?;
+            let fault = TokenFault::DialectDisabled;
+            return Err(token.refuse(fault, Dialect::V1, context));
+        }
+        // 0.x knows no issuers.
+        (Dialects::OnlyV0, _) | (Dialects::Both, Looks::V0) => (Dialect::V0, verified(default)?),
+        (Dialects::OnlyV1, Looks::V0) => {
+            let token = verified(named.unwrap_or(default))?;
+            let fault = match token.read_claims(Dialect::V1, context) {
+                Ok(_) => TokenFault::Type,
+                Err(fault) => fault,
+            };
+            return Err(token.refuse(fault, Dialect::V0, context));
+        }
+        (_, Looks::V1 | Looks::V1WithMercureClaim) => {
+            (Dialect::V1, verified(named.ok_or(TokenFault::Issuer)?)?)
         }
     };
-    match read_claims(dialect, &jws, key, context) {
-        Ok(claims) => Ok(AccessToken {
-            dialect,
-            grants: claims.grants,
-            expires_at_unix_s: claims.expires_at_unix_s,
-            subject: claims.subject,
-        }),
-        Err(fault) if context.dialects == Dialects::OnlyV1 && looks == Looks::V0 => {
-            Err(refuse(fault, Dialect::V0, &jws, key, context))
-        }
-        Err(fault) => Err(fault.into()),
-    }
+    let claims = verified.read_claims(dialect, context)?;
+    Ok(AccessToken {
+        dialect,
+        grants: claims.grants,
+        expires_at_unix_s: claims.expires_at_unix_s,
+        subject: claims.subject,
+    })
 }
 
 /// Which dialect a token looks like.
@@ -161,10 +172,17 @@ enum Looks {
     V1WithMercureClaim,
 }
 
-impl Looks {
-    fn of(jws: &jws::Verified) -> Result<Self, TokenFault> {
+/// What has to be known of the claims before the signature is verified.
+struct Peek {
+    looks: Looks,
+    issuer: Option<String>,
+}
+
+impl Peek {
+    fn of(parts: &jws::Parts<'_>) -> Result<Self, TokenFault> {
         #[derive(Deserialize)]
         struct Members {
+            iss: Option<serde_json::Value>,
             #[serde(default, deserialize_with = "present")]
             authorization_details: Option<IgnoredAny>,
             mercure: Option<IgnoredAny>,
@@ -172,13 +190,16 @@ impl Looks {
             namespaced: Option<IgnoredAny>,
         }
         let members: Members =
-            serde_json::from_slice(&jws.payload).map_err(|_| TokenFault::Claims)?;
-        let is_v1 = jws.is_access_token || members.authorization_details.is_some();
+            serde_json::from_slice(&parts.payload).map_err(|_| TokenFault::Claims)?;
+        let is_v1 = parts.is_access_token() || members.authorization_details.is_some();
         let has_mercure_claim = members.mercure.is_some() || members.namespaced.is_some();
-        Ok(match (is_v1, has_mercure_claim) {
-            (false, _) => Self::V0,
-            (true, false) => Self::V1,
-            (true, true) => Self::V1WithMercureClaim,
+        Ok(Self {
+            looks: match (is_v1, has_mercure_claim) {
+                (false, _) => Looks::V0,
+                (true, false) => Looks::V1,
+                (true, true) => Looks::V1WithMercureClaim,
+            },
+            issuer: members.iss.and_then(|iss| iss.as_str().map(str::to_owned)),
         })
     }
 }
@@ -190,31 +211,51 @@ fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-fn read_claims(
-    dialect: Dialect,
-    jws: &jws::Verified,
-    key: &VerificationKey,
-    context: &TokenContext<'_>,
-) -> Result<Claims, TokenFault> {
-    if !key.serves(dialect) {
-        return Err(TokenFault::WeakSecret);
-    }
-    match dialect {
-        Dialect::V0 => claims_v0::read(&jws.payload, context),
-        // token.typ.required
-        Dialect::V1 if !jws.is_access_token => Err(TokenFault::Type),
-        Dialect::V1 => claims_v1::read(&jws.payload, context),
-    }
+/// A token whose signature holds.
+struct Verified<'a> {
+    parts: &'a jws::Parts<'a>,
+    issuer: &'a str,
+    key: &'a VerificationKey,
 }
 
-/// The refusal of a token, with the dialect that it would have been accepted in if the hub answered it.
-fn refuse(
-    fault: TokenFault,
-    other: Dialect,
-    jws: &jws::Verified,
-    key: &VerificationKey,
-    context: &TokenContext<'_>,
-) -> TokenError {
-    let accepted = read_claims(other, jws, key, context).is_ok();
-    TokenError::new(fault, accepted.then_some(other))
+impl<'a> Verified<'a> {
+    fn of(
+        parts: &'a jws::Parts<'a>,
+        issuer: &'a TrustedIssuer,
+        role: Role,
+    ) -> Result<Self, TokenFault> {
+        let keys = match issuer.keys(role) {
+            RoleKeys::None => return Err(TokenFault::NoKey),
+            RoleKeys::Awaited => return Err(TokenFault::KeysAwaited),
+            RoleKeys::Known(keys) => keys,
+        };
+        Ok(Self {
+            parts,
+            issuer: &issuer.identifier,
+            key: parts.verify(keys)?,
+        })
+    }
+
+    fn read_claims(
+        &self,
+        dialect: Dialect,
+        context: &TokenContext<'_>,
+    ) -> Result<Claims, TokenFault> {
+        if !self.key.serves(dialect) {
+            return Err(TokenFault::WeakSecret);
+        }
+        let payload = &self.parts.payload;
+        match dialect {
+            Dialect::V0 => claims_v0::read(payload, context),
+            // token.typ.required
+            Dialect::V1 if !self.parts.is_access_token() => Err(TokenFault::Type),
+            Dialect::V1 => claims_v1::read(payload, self.issuer, context),
+        }
+    }
+
+    /// The refusal of a token, with the dialect that it would have been accepted in if the hub answered it.
+    fn refuse(&self, fault: TokenFault, other: Dialect, context: &TokenContext<'_>) -> TokenError {
+        let accepted = self.read_claims(other, context).is_ok();
+        TokenError::new(fault, accepted.then_some(other))
+    }
 }

@@ -102,6 +102,11 @@ pub const REPLAY_BATCH_BYTES: usize = 1024 * 1024;
 /// subscriber with [`Limits::matchers`] of the largest ones costs the hub 6.4 MB.
 pub const COMPILED_PATTERN_BYTES: usize = 64 * 1024;
 
+/// Keys of one JWK set: issuers have a handful, one of them next to be used and some withdrawn.
+pub const JWK_SET_KEYS: usize = 100;
+/// Keys of one algorithm that are tried for a token that does not name its key: a stranger's token costs no more.
+pub const KEYS_TRIED: usize = 16;
+
 /// Subscribers at once unless configured otherwise; each costs under 1 KB here, its connection more.
 pub const SUBSCRIBERS: usize = 200_000;
 

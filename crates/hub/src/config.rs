@@ -8,6 +8,7 @@ mod check;
 mod duration;
 mod error;
 mod file;
+mod issuers;
 mod keys;
 mod layer;
 mod legacy;
@@ -23,11 +24,12 @@ use std::time::Duration;
 use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
 
 pub(crate) use check::COOKIE_V0;
+use check::{invalid, items};
 pub use error::{ConfigError, ConfigWarning};
 pub use file::At;
 pub use layer::{Layer, SecretFile};
 pub use legacy::Legacy;
-pub use options::HubOptions;
+pub use options::{HubOptions, IssuerOptions, KeyOptions};
 pub use origin::{Origin, OriginError};
 pub use setting::{Fallback, Group, Kind, SETTINGS, Setting};
 pub use written::{Place, Source, Written};
@@ -39,8 +41,8 @@ pub struct HubConfig {
     pub(crate) path: String,
     pub(crate) dialects: Dialects,
     pub(crate) keys: TrustedKeys,
-    /// Where clients get tokens, if it is a server of the OAuth kind.
-    pub(crate) authorization_server: Option<String>,
+    /// Where clients get tokens: the issuers that are servers of the OAuth kind.
+    pub(crate) authorization_servers: Vec<String>,
     pub(crate) identity: Identity,
     pub(crate) anonymous: Anonymous,
     pub(crate) cookie_names: Vec<String>,

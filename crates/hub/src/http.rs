@@ -180,7 +180,7 @@ impl Endpoints {
                     let site = Site::of(&self.config, request)?;
                     Ok(metadata::answer(&Metadata {
                         resource: &site.resource,
-                        authorization_server: self.config.authorization_server.as_deref(),
+                        authorization_servers: &self.config.authorization_servers,
                         cookie_name: &self.config.cookie_names[0],
                     }))
                 }

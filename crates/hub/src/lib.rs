@@ -49,7 +49,8 @@ mod surplus;
 mod vitals;
 
 pub use config::{
-    At, ConfigError, ConfigWarning, Fallback, Group, HubConfig, HubOptions, Kind, Layer, Legacy,
-    Origin, OriginError, Place, SETTINGS, SecretFile, Setting, Source, Written,
+    At, ConfigError, ConfigWarning, Fallback, Group, HubConfig, HubOptions, IssuerOptions,
+    KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,
+    Source, Written,
 };
 pub use server::{ServeError, bind, serve};

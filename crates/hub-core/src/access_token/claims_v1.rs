@@ -24,10 +24,14 @@ struct Members {
     authorization_details: Option<Value>,
 }
 
-pub(super) fn read(payload: &[u8], context: &TokenContext<'_>) -> Result<Claims, TokenFault> {
+pub(super) fn read(
+    payload: &[u8],
+    issuer: &str,
+    context: &TokenContext<'_>,
+) -> Result<Claims, TokenFault> {
     let members: Members = serde_json::from_slice(payload).map_err(|_| TokenFault::Claims)?;
-    // token.iss.present, token.iss.trusted
-    if members.iss.as_ref().and_then(Value::as_str) != Some(&context.keys.issuer) {
+    // The issuer whose key verified the token. token.iss.present, token.iss.trusted, token.key.cross-issuer
+    if members.iss.as_ref().and_then(Value::as_str) != Some(issuer) {
         return Err(TokenFault::Issuer);
     }
     if !names_audience(members.aud.as_ref(), context.audiences) {

@@ -63,6 +63,12 @@ pub enum TokenFault {
     /// `alg` is not that of the key. token.alg.not-allowed, token.alg.none
     #[error("`alg` is not the configured algorithm")]
     Algorithm,
+    /// `kid` names no key of the issuer; a hub that fetches keys may look for it. token.key.kid-hint
+    #[error("`kid` names none of the trusted keys")]
+    UnknownKey,
+    /// The keys of the issuer have not been fetched yet: the hub's trouble, not the token's.
+    #[error("the keys of the issuer are not there yet")]
+    KeysAwaited,
     /// `crit` demands what nobody here understands. token.crit
     #[error("`crit` header")]
     CriticalHeader,
@@ -79,7 +85,7 @@ pub enum TokenFault {
     #[error("`typ` is not at+jwt")]
     Type,
     /// token.iss.trusted
-    #[error("`iss` is not the trusted issuer")]
+    #[error("`iss` is not a trusted issuer")]
     Issuer,
     /// token.aud.verified
     #[error("`aud` does not name this hub")]
@@ -118,6 +124,8 @@ impl TokenFault {
             Self::TooLong => "token-too-long",
             Self::NoKey => "token-no-key",
             Self::Algorithm => "token-algorithm",
+            Self::UnknownKey => "token-unknown-key",
+            Self::KeysAwaited => "token-keys-awaited",
             Self::CriticalHeader => "token-critical-header",
             Self::Signature => "token-signature",
             Self::WeakSecret => "token-weak-secret",

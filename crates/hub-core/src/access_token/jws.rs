@@ -5,22 +5,28 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::TokenFault;
+use super::key_set::KeySet;
 use super::keys::VerificationKey;
-use super::{TokenContext, TokenFault};
+use crate::Limits;
 
-/// A token whose signature holds.
-pub(super) struct Verified {
-    /// Whether the header says `typ` `at+jwt`. token.typ.*
-    pub(super) is_access_token: bool,
+/// A token taken apart; its signature is not yet verified.
+pub(super) struct Parts<'a> {
+    /// What is signed.
+    message: &'a [u8],
+    signature: Vec<u8>,
+    header: Header,
     /// The claims, decoded and not yet read.
     pub(super) payload: Vec<u8>,
 }
 
-/// The header parameters that matter here. Key material in a token (`jwk`, `jku`, `x5u`, `x5c`) is never looked at, and
-/// `kid` is not needed where a role has one key. token.key.no-jwk, .no-jku, .no-x5u
+/// The header parameters that matter here. Key material in a token (`jwk`, `jku`, `x5u`, `x5c`) is never looked at.
+/// token.key.no-jwk, .no-jku, .no-x5u
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    #[serde(default)]
+    kid: Option<String>,
     #[serde(default)]
     typ: Option<serde_json::Value>,
     #[serde(default)]
@@ -37,13 +43,9 @@ impl<'de> Deserialize<'de> for Presence {
     }
 }
 
-/// Takes a token apart and verifies its signature with `key`; the token's `alg` must be that of the key.
-pub(super) fn verify(
-    token: &str,
-    key: &VerificationKey,
-    context: &TokenContext<'_>,
-) -> Result<Verified, TokenFault> {
-    if token.len() > context.limits.token_bytes {
+/// Takes a token apart.
+pub(super) fn parse<'a>(token: &'a str, limits: &Limits) -> Result<Parts<'a>, TokenFault> {
+    if token.len() > limits.token_bytes {
         return Err(TokenFault::TooLong);
     }
     let (message, signature) = token.rsplit_once('.').ok_or(TokenFault::Malformed)?;
@@ -55,22 +57,35 @@ pub(super) fn verify(
             .map_err(|_| TokenFault::Malformed)
     };
     let (header, payload, signature) = (decode(header)?, decode(payload)?, decode(signature)?);
-    let header: Header = serde_json::from_slice(&header).map_err(|_| TokenFault::Malformed)?;
-    if header.alg != key.algorithm().as_str() {
-        return Err(TokenFault::Algorithm);
-    }
-    if header.crit.0 {
-        return Err(TokenFault::CriticalHeader);
-    }
-    if !key.verifies(message.as_bytes(), &signature) {
-        return Err(TokenFault::Signature);
-    }
-    Ok(Verified {
-        is_access_token: header
-            .typ
-            .is_some_and(|typ| typ.as_str().is_some_and(is_access_token_type)),
+    Ok(Parts {
+        message: message.as_bytes(),
+        signature,
+        header: serde_json::from_slice(&header).map_err(|_| TokenFault::Malformed)?,
         payload,
     })
+}
+
+impl Parts<'_> {
+    /// Whether the header says `typ` `at+jwt`. token.typ.*
+    pub(super) fn is_access_token(&self) -> bool {
+        let typ = self.header.typ.as_ref().and_then(|typ| typ.as_str());
+        typ.is_some_and(is_access_token_type)
+    }
+
+    /// The key of `keys` whose signature the token bears; `alg` must be that of the key.
+    pub(super) fn verify<'k>(
+        &'k self,
+        keys: &'k KeySet,
+    ) -> Result<&'k VerificationKey, TokenFault> {
+        let header = &self.header;
+        let mut candidates = keys.candidates(&header.alg, header.kid.as_deref())?;
+        if header.crit.0 {
+            return Err(TokenFault::CriticalHeader);
+        }
+        candidates
+            .find(|key| key.verifies(self.message, &self.signature))
+            .ok_or(TokenFault::Signature)
+    }
 }
 
 /// `at+jwt`, compared without case and without an `application/` prefix. token.typ.prefix, token.typ.case

@@ -1,105 +1,23 @@
-//! The keys that the hub trusts, and the verification of signatures with them.
+//! One key with the one algorithm that it is for, and the verification of signatures with it.
 
 use std::fmt;
-use std::str::FromStr;
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::{PublicEncryptingKey, PublicKey as RsaPublicKey};
 use aws_lc_rs::{hmac, signature};
 
 use crate::Dialect;
-use crate::access_token::Role;
+use crate::access_token::algorithm::Algorithm;
+use crate::access_token::der;
+use crate::access_token::jwk::JwkError;
 use crate::access_token::pem::{self, PemError};
-
-/// A signature algorithm of JWS (RFC 7518, RFC 8037). `none` is not among them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names of RFC 7518 speak for themselves")]
-pub enum Algorithm {
-    HS256,
-    HS384,
-    HS512,
-    RS256,
-    RS384,
-    RS512,
-    PS256,
-    PS384,
-    PS512,
-    ES256,
-    ES384,
-    ES512,
-    EdDSA,
-}
-
-impl Algorithm {
-    /// All of them, as for a list of what may be written.
-    pub const ALL: [Self; 13] = [
-        Self::HS256,
-        Self::HS384,
-        Self::HS512,
-        Self::RS256,
-        Self::RS384,
-        Self::RS512,
-        Self::PS256,
-        Self::PS384,
-        Self::PS512,
-        Self::ES256,
-        Self::ES384,
-        Self::ES512,
-        Self::EdDSA,
-    ];
-
-    /// The name in the `alg` header parameter, which is case-sensitive.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HS256 => "HS256",
-            Self::HS384 => "HS384",
-            Self::HS512 => "HS512",
-            Self::RS256 => "RS256",
-            Self::RS384 => "RS384",
-            Self::RS512 => "RS512",
-            Self::PS256 => "PS256",
-            Self::PS384 => "PS384",
-            Self::PS512 => "PS512",
-            Self::ES256 => "ES256",
-            Self::ES384 => "ES384",
-            Self::ES512 => "ES512",
-            Self::EdDSA => "EdDSA",
-        }
-    }
-
-    /// Whether the key is a shared secret.
-    pub fn is_hmac(self) -> bool {
-        matches!(self, Self::HS256 | Self::HS384 | Self::HS512)
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Algorithm {
-    type Err = KeyError;
-
-    fn from_str(written: &str) -> Result<Self, KeyError> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == written)
-            .ok_or_else(|| KeyError::UnknownAlgorithm(shown(written)))
-    }
-}
-
-/// A name as errors repeat it: one that is far too long may be a key that stands in the wrong place.
-fn shown(name: &str) -> String {
-    if name.len() <= 12 { name } else { "…" }.to_owned()
-}
 
 /// A key and the one algorithm that it is for. Its Debug output shows no key material.
 #[derive(Clone)]
 pub struct VerificationKey {
     algorithm: Algorithm,
     material: Material,
+    kid: Option<Box<str>>,
 }
 
 #[derive(Clone)]
@@ -117,20 +35,60 @@ const SECRET_BYTES_V1: usize = 32;
 const RSA_BITS: usize = 2048;
 
 impl VerificationKey {
-    /// Reads a public key in PEM, or takes the text itself as the secret of an HMAC algorithm. token.alg.key-compat
+    /// Reads a public key or certificate in PEM, or takes the text itself as the secret of an HMAC algorithm.
+    /// token.alg.key-compat
     pub fn parse(algorithm: Algorithm, written: &str) -> Result<Self, KeyError> {
         // Wherever it begins: after a byte order mark or a comment, a public key must not pass for a secret either.
         let is_pem = written.contains("-----BEGIN ");
-        let material = match (algorithm.is_hmac(), is_pem) {
-            (true, true) => return Err(KeyError::PemWithHmac(algorithm)),
-            (false, false) => return Err(KeyError::SecretWithPublicKeyAlgorithm(algorithm)),
-            (true, false) => read_secret(algorithm, written)?,
-            (false, true) => read_public_key(algorithm, written)?,
-        };
-        Ok(Self {
+        match (algorithm.is_hmac(), is_pem) {
+            (true, true) => Err(KeyError::PemWithHmac(algorithm)),
+            (false, false) => Err(KeyError::SecretWithPublicKeyAlgorithm(algorithm)),
+            (true, false) => Self::of_secret(algorithm, written.as_bytes()),
+            (false, true) => {
+                let der = pem::read_public_key(written)
+                    .map_err(|error| KeyError::Pem { algorithm, error })?;
+                Self::of_public(algorithm, &der)
+            }
+        }
+    }
+
+    /// The secret of an HMAC algorithm.
+    pub(super) fn of_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        read_secret(algorithm, secret).map(|material| Self::new(algorithm, material))
+    }
+
+    /// A public key in one of the encodings that the library takes.
+    pub(super) fn of_public(algorithm: Algorithm, encoded: &[u8]) -> Result<Self, KeyError> {
+        read_public_key(algorithm, encoded).map(|material| Self::new(algorithm, material))
+    }
+
+    fn new(algorithm: Algorithm, material: Material) -> Self {
+        Self {
             algorithm,
             material,
-        })
+            kid: None,
+        }
+    }
+
+    /// The same key under a name.
+    pub(super) fn with_kid(self, kid: Option<String>) -> Self {
+        Self {
+            kid: kid.map(Into::into),
+            ..self
+        }
+    }
+
+    /// The name that tokens may call it by. token.key.kid-hint
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The length of the secret in bytes, if it is one.
+    pub fn secret_bytes(&self) -> Option<usize> {
+        match &self.material {
+            Material::Secret { secret_bytes, .. } => Some(*secret_bytes),
+            Material::Public(_) => None,
+        }
     }
 
     /// The algorithm, the only one that tokens under this key may name. token.alg.not-allowed
@@ -157,7 +115,7 @@ impl VerificationKey {
     }
 }
 
-fn read_secret(algorithm: Algorithm, secret: &str) -> Result<Material, KeyError> {
+fn read_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Material, KeyError> {
     if secret.is_empty() {
         return Err(KeyError::EmptySecret);
     }
@@ -167,21 +125,23 @@ fn read_secret(algorithm: Algorithm, secret: &str) -> Result<Material, KeyError>
         _ => hmac::HMAC_SHA256,
     };
     Ok(Material::Secret {
-        key: Box::new(hmac::Key::new(hash, secret.as_bytes())),
+        key: Box::new(hmac::Key::new(hash, secret)),
         secret_bytes: secret.len(),
     })
 }
 
-fn read_public_key(algorithm: Algorithm, written: &str) -> Result<Material, KeyError> {
+fn read_public_key(algorithm: Algorithm, encoded: &[u8]) -> Result<Material, KeyError> {
     let unusable = |reason: &'static str| KeyError::UnusableKey { algorithm, reason };
     let Some(verification) = verification(algorithm) else {
         return Err(KeyError::PemWithHmac(algorithm));
     };
-    let der = pem::read_public_key(written).map_err(|error| KeyError::Pem { algorithm, error })?;
-    let key = signature::ParsedPublicKey::new(verification, &der)
+    let key = signature::ParsedPublicKey::new(verification, encoded)
         .map_err(|_| unusable("the key is of another type or curve, or broken"))?;
+    if algorithm.as_str().starts_with("RS") && der::is_pss_key(encoded) {
+        return Err(unusable("this RSA key is for PS256, PS384 and PS512 only"));
+    }
     let is_rsa = matches!(algorithm.as_str().as_bytes(), [b'R' | b'P', b'S', ..]);
-    if is_rsa && rsa_bits(&der).is_none_or(|bits| bits < RSA_BITS) {
+    if is_rsa && rsa_bits(encoded).is_none_or(|bits| bits < RSA_BITS) {
         return Err(unusable("RSA keys under 2048 bits are too weak"));
     }
     Ok(Material::Public(key))
@@ -216,28 +176,8 @@ impl fmt::Debug for VerificationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationKey")
             .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
             .finish_non_exhaustive()
-    }
-}
-
-/// The keys of the one issuer that the hub trusts. token.key.issuer-binding
-#[derive(Clone, Debug)]
-pub struct TrustedKeys {
-    /// What `iss` must be in tokens of 1.0, to the byte. token.iss.trusted
-    pub issuer: String,
-    /// The key for tokens that publish; without one, nobody can.
-    pub publisher: Option<VerificationKey>,
-    /// The key for tokens that subscribe.
-    pub subscriber: Option<VerificationKey>,
-}
-
-impl TrustedKeys {
-    /// The key for a role.
-    pub fn key(&self, role: Role) -> Option<&VerificationKey> {
-        match role {
-            Role::Publisher => self.publisher.as_ref(),
-            Role::Subscriber => self.subscriber.as_ref(),
-        }
     }
 }
 
@@ -277,4 +217,13 @@ pub enum KeyError {
     /// No secret at all.
     #[error("empty secret")]
     EmptySecret,
+    /// A JWK or a JWK set that cannot be used.
+    #[error(transparent)]
+    Jwk(#[from] JwkError),
+    /// A JWK set none of whose keys can be used.
+    #[error("no usable key in the JWK set: {first}")]
+    NoUsableKey {
+        /// What is wrong with the first of them.
+        first: Box<JwkError>,
+    },
 }

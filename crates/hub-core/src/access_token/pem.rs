@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::der;
+
 /// Why PEM text holds no public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
@@ -14,28 +16,26 @@ pub enum PemError {
         "this is a private key; give the hub the public one (openssl pkey -in KEY.pem -pubout)"
     )]
     PrivateKey,
-    /// A certificate.
-    #[error(
-        "this is a certificate; give its public key (openssl x509 -in CERT.pem -pubkey -noout)"
-    )]
+    /// A certificate in which no key can be found.
+    #[error("no public key in this certificate; is it whole?")]
     Certificate,
     /// Something else.
-    #[error("the label is neither PUBLIC KEY nor RSA PUBLIC KEY")]
+    #[error("the label is neither PUBLIC KEY, RSA PUBLIC KEY nor CERTIFICATE")]
     OtherLabel,
     /// The text between the lines.
     #[error("the text between the lines is not base64")]
     NotBase64,
 }
 
-/// The DER content of the first block, which must be `PUBLIC KEY` (RFC 5280) or `RSA PUBLIC KEY` (RFC 8017).
+/// The DER content of the first block, which must be `PUBLIC KEY` (RFC 5280) or `RSA PUBLIC KEY` (RFC 8017), or the key
+/// in it if it is a `CERTIFICATE`.
 pub(super) fn read_public_key(text: &str) -> Result<Vec<u8>, PemError> {
     let (_, after_begin) = text.split_once("-----BEGIN ").ok_or(PemError::Incomplete)?;
     let (label, after_label) = after_begin
         .split_once("-----")
         .ok_or(PemError::Incomplete)?;
     match label {
-        "PUBLIC KEY" | "RSA PUBLIC KEY" => {}
-        "CERTIFICATE" => return Err(PemError::Certificate),
+        "PUBLIC KEY" | "RSA PUBLIC KEY" | "CERTIFICATE" => {}
         _ if label.ends_with("PRIVATE KEY") => return Err(PemError::PrivateKey),
         _ => return Err(PemError::OtherLabel),
     }
@@ -45,5 +45,10 @@ pub(super) fn read_public_key(text: &str) -> Result<Vec<u8>, PemError> {
         .chars()
         .filter(|character| !character.is_whitespace())
         .collect();
-    STANDARD.decode(encoded).map_err(|_| PemError::NotBase64)
+    let der = STANDARD.decode(encoded).map_err(|_| PemError::NotBase64)?;
+    if label == "CERTIFICATE" {
+        let key = der::public_key_of_certificate(&der).ok_or(PemError::Certificate)?;
+        return Ok(key.to_vec());
+    }
+    Ok(der)
 }

@@ -3,7 +3,9 @@
 use crate::mint::{
     AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, encode, header_v1, with, without,
 };
-use assay_hub_core::access_token::{Algorithm, KeyError, TrustedKeys, VerificationKey, verify};
+use assay_hub_core::access_token::{
+    Algorithm, KeyError, RoleKeys, TrustedIssuer, TrustedKeys, VerificationKey, verify,
+};
 use assay_hub_core::{
     AccessToken, Decision, Denial, Dialect, Dialects, HubUrl, Limits, Role, TokenContext,
     TokenError, Topic,
@@ -27,11 +29,7 @@ impl Setting {
         Self {
             signer,
             algorithm,
-            keys: TrustedKeys {
-                issuer: ISSUER.to_owned(),
-                publisher: Some(key.clone()),
-                subscriber: Some(key),
-            },
+            keys: trust(RoleKeys::from(key)),
             dialects,
             limits: Limits::DEFAULT,
         }
@@ -65,6 +63,16 @@ impl Setting {
     fn code_of_claims(&self, claims: &Value) -> &'static str {
         self.code(&self.signer.mint(&header_v1(self.algorithm), claims))
     }
+}
+
+/// A hub that trusts one issuer, with these keys for publishers.
+fn trust(publisher: RoleKeys) -> TrustedKeys {
+    let issuer = TrustedIssuer {
+        identifier: ISSUER.to_owned(),
+        publisher,
+        subscriber: RoleKeys::None,
+    };
+    TrustedKeys::new(issuer, Vec::new(), 0)
 }
 
 fn hub_url() -> HubUrl {
@@ -302,7 +310,14 @@ fn the_claims_of_1_0_are_checked() {
             "without {name}"
         );
     }
-    for payload in ["[]", "1", "null", "", "{", r#"{"aud":1,"aud":2}"#] {
+    for payload in [
+        "[]",
+        "1",
+        "null",
+        "",
+        "{",
+        r#"{"iss":"https://issuer.example","aud":1,"aud":2}"#,
+    ] {
         let token = setting
             .signer
             .mint_raw(&header_v1(Algorithm::HS256).to_string(), payload);
@@ -568,7 +583,7 @@ fn a_token_has_one_dialect_and_a_disabled_one_is_named() {
         Both,
         &plain,
         &with(&mercure, "authorization_details", json!(null)),
-        Err(("token-type", None)),
+        Err(("token-issuer", None)),
     );
     check(Both, &access, &mercure, Err(("token-issuer", None)));
     check(OnlyV0, &access, &mercure, Ok(v0));
@@ -614,7 +629,7 @@ fn short_secrets_serve_0x_only() {
     let mut setting = Setting::new(Algorithm::HS256, Dialects::Both);
     let key = VerificationKey::parse(Algorithm::HS256, secret).expect("a good secret");
     assert!(key.serves(Dialect::V0) && !key.serves(Dialect::V1));
-    setting.keys.publisher = Some(key);
+    setting.keys = trust(key.into());
     setting.signer = Signer::hmac(HMAC_SHA256, secret.as_bytes());
     assert_eq!(
         setting.code_of_claims(&claims_v1(&publish_all())),
@@ -622,7 +637,7 @@ fn short_secrets_serve_0x_only() {
     );
     let v0 = setting.signer.mint(&json!({"alg": "HS256"}), &json!({}));
     assert_eq!(setting.code(&v0), "accepted");
-    setting.keys.publisher = None;
+    setting.keys = trust(RoleKeys::None);
     assert_eq!(setting.code(&v0), "token-no-key");
 }
 
@@ -701,10 +716,7 @@ fn nothing_secret_is_printed() {
         .signer
         .mint(&header_v1(Algorithm::HS256), &claims_v1(&publish_all()));
     let verified = setting.verify(&token).expect("a good token");
-    let printed = format!(
-        "{:?} {:?} {verified:?}",
-        setting.keys, setting.keys.publisher
-    );
+    let printed = format!("{:?} {verified:?}", setting.keys);
     assert!(
         !printed.contains(SECRET) && !printed.contains("urn:s"),
         "{printed}"

@@ -2,6 +2,7 @@
 
 mod access_token;
 mod hub;
+mod keys;
 mod lane;
 mod lane_host;
 mod mint;

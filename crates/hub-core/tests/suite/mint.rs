@@ -5,7 +5,9 @@ use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair};
+use aws_lc_rs::signature::{
+    self, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RsaKeyPair, RsaPublicKeyComponents,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
@@ -63,6 +65,35 @@ impl Signer {
             "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
             STANDARD.encode(der)
         )
+    }
+
+    /// The public key as a JWK with these further members; for HMAC the secret.
+    pub(crate) fn jwk(&self, more: &Value) -> Value {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut jwk = match self {
+            Self::Hmac(_) => json!({"kty": "oct", "k": text(SECRET.as_bytes())}),
+            Self::Rsa(pair, _) => {
+                let components = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+                json!({"kty": "RSA", "n": text(&components.n), "e": text(&components.e)})
+            }
+            Self::Ec(pair) => {
+                let point = &pair.public_key().as_ref()[1..];
+                let (x, y) = point.split_at(point.len() / 2);
+                let curve = match x.len() {
+                    32 => "P-256",
+                    48 => "P-384",
+                    _ => "P-521",
+                };
+                json!({"kty": "EC", "crv": curve, "x": text(x), "y": text(y)})
+            }
+            Self::Ed(pair) => {
+                json!({"kty": "OKP", "crv": "Ed25519", "x": text(pair.public_key().as_ref())})
+            }
+        };
+        for (name, value) in more.as_object().expect("members") {
+            jwk[name] = value.clone();
+        }
+        jwk
     }
 
     pub(crate) fn verification_key(&self, algorithm: Algorithm) -> VerificationKey {

@@ -1,7 +1,9 @@
 //! Short spellings for tests of the hub.
 
 use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, header_v1};
-use assay_hub_core::access_token::{Algorithm, TrustedKeys, VerificationKey, verify};
+use assay_hub_core::access_token::{
+    Algorithm, RoleKeys, TrustedIssuer, TrustedKeys, VerificationKey, verify,
+};
 use assay_hub_core::{
     AccessToken, Dialect, Dialects, Hub, HubSettings, HubUrl, LastEventId, Limits, Publication,
     RandomEventIds, Role, Subscribe, TokenContext, TopicMatcher,
@@ -74,11 +76,13 @@ pub(crate) fn token_v0(subscribe: &[&str]) -> AccessToken {
 
 fn verified(header: &Value, claims: &Value) -> AccessToken {
     let token = Signer::generate(Algorithm::HS256).mint(header, claims);
-    let keys = TrustedKeys {
-        issuer: ISSUER.to_owned(),
-        publisher: None,
-        subscriber: Some(VerificationKey::parse(Algorithm::HS256, SECRET).expect("a good secret")),
+    let key = VerificationKey::parse(Algorithm::HS256, SECRET).expect("a good secret");
+    let issuer = TrustedIssuer {
+        identifier: ISSUER.to_owned(),
+        publisher: RoleKeys::None,
+        subscriber: key.into(),
     };
+    let keys = TrustedKeys::new(issuer, Vec::new(), 0);
     let context = TokenContext {
         keys: &keys,
         audiences: &[AUDIENCE.to_owned()],

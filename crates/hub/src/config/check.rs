@@ -8,18 +8,17 @@ use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
 use url::Url;
 
 use super::error::{ConfigError, ConfigWarning};
+use super::issuers::{self, Issuers};
 use super::options::HubOptions;
 use super::origin::Origin;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, keys};
+use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 3000);
 /// discovery.hub-url.default
 const PATH: &str = "/.well-known/mercure";
-/// The issuer that the stock Mercure.rocks hub trusts too.
-const ISSUER: &str = "https://localhost";
 /// Proxies give up on idle connections after 30 s or more.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,8 +44,10 @@ impl HubOptions {
         } else {
             Anonymous::Refused
         };
-        let issuer = issuer(self.issuer.as_ref())?;
-        let authorization_server = authorization_server(self, &issuer)?;
+        let Issuers {
+            keys,
+            authorization_servers,
+        } = issuers::check(self, dialects, &mut warnings)?;
         let listen = listen(self.listen.as_ref())?;
         if let (None, Some(written)) = (&self.resource_identifier, &self.listen)
             && !listen.ip().is_loopback()
@@ -57,10 +58,10 @@ impl HubOptions {
         }
         let config = HubConfig {
             listen,
-            authorization_server,
+            authorization_servers,
             path: path(self.path.as_ref())?,
             dialects,
-            keys: keys::check(self, issuer, dialects, &mut warnings)?,
+            keys,
             identity: identity(self.resource_identifier.as_ref())?,
             anonymous,
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
@@ -91,7 +92,7 @@ impl HubOptions {
     }
 }
 
-fn invalid(written: &Written, expected: &'static str) -> ConfigError {
+pub(super) fn invalid(written: &Written, expected: &'static str) -> ConfigError {
     ConfigError::Invalid {
         place: written.place(),
         written: written.value().to_owned(),
@@ -148,42 +149,6 @@ fn path(written: Option<&Written>) -> Result<String, ConfigError> {
     }
 }
 
-fn issuer(written: Option<&Written>) -> Result<String, ConfigError> {
-    let Some(written) = written else {
-        return Ok(ISSUER.to_owned());
-    };
-    if written.value().is_empty() {
-        return Err(invalid(
-            written,
-            "is no issuer: write the `iss` of your tokens, such as https://auth.example.com",
-        ));
-    }
-    Ok(written.value().to_owned())
-}
-
-/// The issuer as metadata name it, where it is said to be a server: an `https` URL without query or fragment (RFC 8414,
-/// section 2), from which clients fetch more.
-fn authorization_server(options: &HubOptions, issuer: &str) -> Result<Option<String>, ConfigError> {
-    if !options.authorization_server {
-        return Ok(None);
-    }
-    let Some(written) = &options.issuer else {
-        return Err(ConfigError::AuthorizationServerWithoutIssuer);
-    };
-    let url = Url::parse(issuer).ok();
-    let is_server = url.is_some_and(|url| {
-        url.scheme() == "https" && url.query().is_none() && url.fragment().is_none()
-    });
-    if is_server {
-        Ok(Some(issuer.to_owned()))
-    } else {
-        Err(invalid(
-            written,
-            "is no authorization server: write its https URL without query and fragment, such as https://auth.example.com, or leave --authorization-server away",
-        ))
-    }
-}
-
 fn identity(written: Option<&Written>) -> Result<Identity, ConfigError> {
     let Some(written) = written else {
         return Ok(Identity::Request);
@@ -230,8 +195,10 @@ fn cookie_names(written: Option<&Written>, dialects: Dialects) -> Result<Vec<Str
 }
 
 /// The items of a setting that can be repeated and can hold a comma list.
-pub(super) fn items(written: &[Written]) -> impl Iterator<Item = (&Written, &str)> {
-    written.iter().flat_map(|written| {
+pub(super) fn items<'a>(
+    written: impl IntoIterator<Item = &'a Written>,
+) -> impl Iterator<Item = (&'a Written, &'a str)> {
+    written.into_iter().flat_map(|written| {
         written
             .value()
             .split(',')

@@ -16,7 +16,9 @@ pub enum ConfigError {
         role: &'static str,
     },
     /// An empty key.
-    #[error("{place} is empty: pass a secret of 32 bytes or more, a public key in PEM, or @file")]
+    #[error(
+        "{place} is empty: pass a secret of 32 bytes or more, a public key in PEM, a JWK, or @file"
+    )]
     KeyEmpty {
         /// The key.
         place: Place,
@@ -54,6 +56,22 @@ pub enum ConfigError {
         algorithm: String,
         /// Where it was written.
         algorithm_place: Place,
+    },
+    /// Two sources of keys for one role.
+    #[error("{jwks} and {key} both give the keys of {role}s: write one of them")]
+    KeyTwice {
+        /// `publisher` or `subscriber`.
+        role: &'static str,
+        /// The one.
+        jwks: Place,
+        /// The other.
+        key: Place,
+    },
+    /// An issuer that can do nothing.
+    #[error("{place}: this issuer has no key: give its publishers one, its subscribers, or both")]
+    IssuerWithoutKey {
+        /// The issuer.
+        place: Place,
     },
     /// A private key, which the hub must not have.
     #[error(
@@ -181,6 +199,16 @@ pub enum ConfigWarning {
         place: Place,
         /// Its length.
         bytes: usize,
+    },
+    /// A key of a JWK set that is of no use here.
+    #[error("{place}: key {number} of the set is left out: {reason}")]
+    KeySkipped {
+        /// The set.
+        place: Place,
+        /// The place of the key in it, from 1.
+        number: usize,
+        /// Why.
+        reason: String,
     },
     /// An audience that each request names, where strangers send requests.
     #[error(

@@ -9,9 +9,9 @@ pub struct HubOptions {
     pub listen: Option<Written>,
     /// Path of the hub URL; `/.well-known/mercure`.
     pub path: Option<Written>,
-    /// Secret or public key (PEM) of both roles.
+    /// Key of both roles: a secret, a public key or certificate in PEM, a JWK or a JWK set.
     pub jwt_key: Option<Written>,
-    /// Algorithm of both roles; `HS256`.
+    /// Algorithm of both roles, or several with commas; `HS256`, or what a JWK says of itself.
     pub jwt_algorithm: Option<Written>,
     /// Key of publishers; that of both roles.
     pub publisher_jwt_key: Option<Written>,
@@ -21,10 +21,13 @@ pub struct HubOptions {
     pub subscriber_jwt_key: Option<Written>,
     /// Algorithm of subscribers; that of both roles.
     pub subscriber_jwt_algorithm: Option<Written>,
-    /// The only issuer of 1.0 tokens that is trusted; `https://localhost`.
+    /// The issuer whose keys those are; `https://localhost`.
     pub issuer: Option<Written>,
     /// Whether that issuer is an authorization server, which the metadata then name; no.
     pub authorization_server: bool,
+    /// Further issuers, each with keys of its own; none. Without any key above, the first of them takes the place of
+    /// `issuer`: tokens of 0.x, which name no issuer, are verified with its keys.
+    pub issuers: Vec<IssuerOptions>,
     /// The audience of 1.0 tokens; the URL of the request.
     pub resource_identifier: Option<Written>,
     /// Whether subscribers may come without a token; no.
@@ -51,4 +54,28 @@ pub struct HubOptions {
     pub max_per_address: Option<Written>,
     /// Threads that write streams over HTTP/1.1; one for each CPU.
     pub stream_threads: Option<Written>,
+}
+
+/// An issuer whose 1.0 tokens are trusted. At least one of its roles needs a key.
+#[derive(Debug, Clone)]
+pub struct IssuerOptions {
+    /// The `iss` of its tokens.
+    pub identifier: Written,
+    /// Whether it is an authorization server, which the metadata then name.
+    pub authorization_server: bool,
+    /// The keys of its publishers; without one, none of its tokens publishes.
+    pub publisher: KeyOptions,
+    /// The keys of its subscribers.
+    pub subscriber: KeyOptions,
+}
+
+/// The keys of one role of an issuer: `key` or `jwks`, not both.
+#[derive(Debug, Clone, Default)]
+pub struct KeyOptions {
+    /// A secret, a public key or certificate in PEM, a JWK or a JWK set.
+    pub key: Option<Written>,
+    /// A JWK set: its text.
+    pub jwks: Option<Written>,
+    /// Algorithms that tokens may name, also several with commas; HS256, or what a JWK says of itself.
+    pub algorithms: Vec<Written>,
 }

@@ -42,7 +42,9 @@ impl Group {
     pub fn heading(self) -> Option<&'static str> {
         match self {
             Self::Hub | Self::Log => None,
-            Self::Tokens => Some("Tokens (a key is a secret, a public key in PEM, or @FILE)"),
+            Self::Tokens => Some(
+                "Tokens (a key is a secret, a public key or certificate in PEM, a JWK, a JWK set, or @FILE)",
+            ),
             Self::Browsers => Some("Browsers"),
             Self::Streams => Some("Streams"),
         }
@@ -163,8 +165,8 @@ pub static SETTINGS: &[Setting] = &[
 
     row("jwt-key", Tokens, Kind::Secret, Off,
         "Key of both roles", One(|it| &mut it.jwt_key)),
-    row("jwt-algorithm", Tokens, Kind::Text("ALG"), Value("HS256"),
-        "Its algorithm", One(|it| &mut it.jwt_algorithm)),
+    row("jwt-algorithm", Tokens, Kind::Text("ALG"), Words("HS256, or what a JWK says"),
+        "Its algorithm, or several with commas", One(|it| &mut it.jwt_algorithm)),
     row("publisher-jwt-key", Tokens, Kind::Secret, Words("that of --jwt-key"),
         "Key of publishers", One(|it| &mut it.publisher_jwt_key)),
     row("publisher-jwt-algorithm", Tokens, Kind::Text("ALG"), Words("that of --jwt-algorithm"),

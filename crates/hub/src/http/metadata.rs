@@ -17,9 +17,9 @@ const DETAIL_TYPE: &str = "https://mercure.rocks/authorization-detail";
 pub(crate) struct Metadata<'a> {
     /// The resource identifier.
     pub(crate) resource: &'a str,
-    /// The issuer, if it is an authorization server. A trusted issuer need not be one: a publisher who issues tokens with a
+    /// The issuers that are authorization servers. A trusted issuer need not be one: a publisher who issues tokens with a
     /// key of its own has no metadata to fetch, so the member is left out then (discovery.metadata.optional-members).
-    pub(crate) authorization_server: Option<&'a str>,
+    pub(crate) authorization_servers: &'a [String],
     /// The name of the cookie.
     pub(crate) cookie_name: &'a str,
 }
@@ -28,8 +28,9 @@ pub(crate) struct Metadata<'a> {
 pub(crate) fn answer(metadata: &Metadata<'_>) -> Response<ResponseBody> {
     let mut document = Map::new();
     document.insert("resource".to_owned(), Value::from(metadata.resource));
-    if let Some(server) = metadata.authorization_server {
-        document.insert("authorization_servers".to_owned(), json!([server]));
+    if !metadata.authorization_servers.is_empty() {
+        let servers = json!(metadata.authorization_servers);
+        document.insert("authorization_servers".to_owned(), servers);
     }
     document.insert(
         "authorization_details_types_supported".to_owned(),

@@ -5,6 +5,7 @@
 mod browsers;
 mod deadlines;
 mod http2;
+mod issuers;
 mod limits;
 mod refusals;
 mod scenes;

@@ -1,6 +1,6 @@
 //! Mistakes at start: each is refused with its place and with what to write instead.
 
-use assay_hub::{HubOptions, Source, Written};
+use assay_hub::{HubOptions, IssuerOptions, KeyOptions, Source, Written};
 
 use crate::support::{SECRET, open_hub, written};
 
@@ -115,6 +115,107 @@ fn keys() {
     })
     .check()
     .expect("a public key with its algorithm");
+}
+
+#[test]
+fn issuers() {
+    let secret = |name: &'static str, value: &str| KeyOptions {
+        key: Some(written(name, value)),
+        ..KeyOptions::default()
+    };
+    let issuer = |identifier: &str| IssuerOptions {
+        identifier: written("issuer", identifier),
+        authorization_server: false,
+        publisher: secret("publisher-jwt-key", SECRET),
+        subscriber: KeyOptions::default(),
+    };
+    let with_issuer = |issuer: IssuerOptions| with(|it| it.issuers = vec![issuer]);
+    with_issuer(issuer("https://a.example"))
+        .check()
+        .expect("two issuers");
+    check(
+        &with_issuer(issuer("https://localhost")),
+        &["https://localhost", "there twice"],
+    );
+    check(&with_issuer(issuer("")), &["--issuer", "iss"]);
+    check(
+        &with_issuer(IssuerOptions {
+            publisher: KeyOptions::default(),
+            ..issuer("https://a.example")
+        }),
+        &["--issuer", "no key"],
+    );
+    check(
+        &with_issuer(IssuerOptions {
+            authorization_server: true,
+            ..issuer("urn:a")
+        }),
+        &["--issuer", "urn:a", "https://auth.example.com"],
+    );
+    check(
+        &with_issuer(IssuerOptions {
+            publisher: KeyOptions {
+                jwks: Some(written("publisher-jwks", "{}")),
+                ..secret("publisher-jwt-key", SECRET)
+            },
+            ..issuer("https://a.example")
+        }),
+        &["--publisher-jwks and --publisher-jwt-key", "publishers"],
+    );
+    // A set is never taken for a secret.
+    check(
+        &with_issuer(IssuerOptions {
+            publisher: KeyOptions {
+                jwks: Some(written("publisher-jwks", SECRET)),
+                ..KeyOptions::default()
+            },
+            ..issuer("https://a.example")
+        }),
+        &["--publisher-jwks", "JWK set"],
+    );
+    // An issuer alone needs what the flags would have to give.
+    let alone = |anonymous| HubOptions {
+        jwt_key: None,
+        anonymous,
+        issuers: vec![issuer("https://a.example")],
+        ..open_hub()
+    };
+    alone(true).check().expect("publishers have a key");
+    check(&alone(false), &["subscriber"]);
+    check(
+        &HubOptions {
+            issuer: Some(written("issuer", "https://b.example")),
+            ..alone(true)
+        },
+        &["--issuer", "no key"],
+    );
+}
+
+#[test]
+fn json_web_keys() {
+    const KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"EVs_o5-uQbTjL3chynL4wXgUg2R9q9UU8I5mEovUf84","y":"kGe5DgSIycKp8w9aJmoHhB1sB3QTugfnRWm5nU_TzsY"}"#;
+    let key = |value: &str| with(|it| it.jwt_key = Some(written("jwt-key", value)));
+    let good = |value: &str| key(value).check().expect("a good key").1;
+    assert_eq!(good(KEY), []);
+    let warnings = good(&format!(r#"{{"keys":[{{"kty":"AKP"}},{KEY}]}}"#));
+    assert_eq!(warnings.len(), 1);
+    let text = warnings[0].to_string();
+    assert!(text.contains("--jwt-key: key 1 of the set"), "{text}");
+    check(&key(r#"{"kty":"AKP"}"#), &["--jwt-key", "not supported"]);
+    check(&key(r#"{"keys":[]}"#), &["--jwt-key", "no usable key"]);
+    let private = KEY.replace("\"x\"", "\"d\":\"AAAA\",\"x\"");
+    check(&key(&private), &["--jwt-key is a private key"]);
+    check(
+        &key(&format!(r#"{{"keys":[{KEY},{private}]}}"#)),
+        &["--jwt-key is a private key"],
+    );
+    check(
+        &with(|it| {
+            it.jwt_key = Some(written("jwt-key", KEY));
+            it.jwt_algorithm = Some(written("jwt-algorithm", "RS256,ES384"));
+        }),
+        &["--jwt-key", "configured algorithms"],
+    );
 }
 
 #[test]

@@ -45,7 +45,8 @@ fn rows_are_told_apart() {
 /// An option without a row could be written nowhere.
 #[test]
 fn every_option_has_its_row() {
-    let options = format!("{:?}", HubOptions::default());
+    // Further issuers are tables of their own.
+    let options = format!("{:?}", HubOptions::default()).replace("issuers: ", "");
     let rows = SETTINGS.iter().filter(|row| !row.name.starts_with("log"));
     assert_eq!(rows.count(), options.matches(": ").count(), "{options}");
 }

@@ -418,6 +418,11 @@ pub(crate) fn v0_token(publish: &[&str], subscribe: &[&str]) -> String {
 
 /// Signs any claims with [`SECRET`].
 pub(crate) fn sign(typ: &str, claims: &Value) -> String {
+    sign_with(SECRET, typ, claims)
+}
+
+/// Signs any claims with any secret.
+pub(crate) fn sign_with(secret: &str, typ: &str, claims: &Value) -> String {
     let header = Header {
         typ: Some(typ.to_owned()),
         ..Header::new(Algorithm::HS256)
@@ -425,7 +430,7 @@ pub(crate) fn sign(typ: &str, claims: &Value) -> String {
     jsonwebtoken::encode(
         &header,
         claims,
-        &EncodingKey::from_secret(SECRET.as_bytes()),
+        &EncodingKey::from_secret(secret.as_bytes()),
     )
     .expect("claims can be signed")
 }
