@@ -4,6 +4,7 @@
 //! Every mistake is refused with the place where it was written and what to write instead; what is allowed but easily
 //! misunderstood comes back as [`ConfigWarning`]s. Nothing is read from the environment here, no file, no clock.
 
+mod allowed_origin;
 mod check;
 mod duration;
 mod error;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
 
+pub(crate) use allowed_origin::{AllowedOrigin, admitted};
 pub(crate) use check::COOKIE_V0;
 use check::{invalid, items};
 pub use error::{ConfigError, ConfigWarning};
@@ -47,7 +49,7 @@ pub struct HubConfig {
     pub(crate) anonymous: Anonymous,
     pub(crate) cookie_names: Vec<String>,
     pub(crate) cors: CorsPolicy,
-    pub(crate) publish_origins: Vec<Origin>,
+    pub(crate) publish_origins: Vec<AllowedOrigin>,
     pub(crate) history_updates: usize,
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) write_timeout: Option<Duration>,
@@ -117,5 +119,5 @@ pub(crate) enum CorsPolicy {
     /// All, without credentials.
     Any,
     /// These, with credentials.
-    Listed(Vec<Origin>),
+    Listed(Vec<AllowedOrigin>),
 }

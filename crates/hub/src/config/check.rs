@@ -7,6 +7,7 @@ use assay_hub_core::limits::HISTORY_UPDATES;
 use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
 use url::Url;
 
+use super::allowed_origin::AllowedOrigin;
 use super::error::{ConfigError, ConfigWarning};
 use super::issuers::{self, Issuers};
 use super::options::HubOptions;
@@ -66,7 +67,7 @@ impl HubOptions {
             anonymous,
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
             cors: cors(&self.cors_origins, &mut warnings)?,
-            publish_origins: publish_origins(&self.publish_origins)?,
+            publish_origins: publish_origins(&self.publish_origins, &mut warnings)?,
             history_updates: number(self.history_size.as_ref(), HISTORY_UPDATES, 0..=10_000_000)?,
             heartbeat: optional_duration(self.heartbeat.as_ref(), HEARTBEAT)?,
             write_timeout: optional_duration(self.write_timeout.as_ref(), WRITE_TIMEOUT)?,
@@ -212,6 +213,7 @@ fn cors(written: &[Written], warnings: &mut Vec<ConfigWarning>) -> Result<CorsPo
         .map(|(written, _)| written.place())
     else {
         let origins = origins(written)?;
+        warn_of_null(written, warnings);
         return Ok(if origins.is_empty() {
             CorsPolicy::Off
         } else {
@@ -225,19 +227,31 @@ fn cors(written: &[Written], warnings: &mut Vec<ConfigWarning>) -> Result<CorsPo
     Ok(CorsPolicy::Any)
 }
 
-fn publish_origins(written: &[Written]) -> Result<Vec<Origin>, ConfigError> {
-    match items(written).find(|(_, item)| *item == "*") {
-        Some((written, _)) => Err(ConfigError::WildcardPublishOrigin {
-            place: written.place(),
-        }),
-        None => origins(written),
+/// Who lists `null` may think of their own pages alone.
+fn warn_of_null(written: &[Written], warnings: &mut Vec<ConfigWarning>) {
+    if let Some((written, _)) = items(written).find(|(_, item)| *item == "null") {
+        let place = written.place();
+        warnings.push(ConfigWarning::NullOrigin { place });
     }
 }
 
-fn origins(written: &[Written]) -> Result<Vec<Origin>, ConfigError> {
+fn publish_origins(
+    written: &[Written],
+    warnings: &mut Vec<ConfigWarning>,
+) -> Result<Vec<AllowedOrigin>, ConfigError> {
+    if let Some((written, _)) = items(written).find(|(_, item)| *item == "*") {
+        return Err(ConfigError::WildcardPublishOrigin {
+            place: written.place(),
+        });
+    }
+    warn_of_null(written, warnings);
+    origins(written)
+}
+
+fn origins(written: &[Written]) -> Result<Vec<AllowedOrigin>, ConfigError> {
     items(written)
         .map(|(written, item)| {
-            Origin::parse(item).map_err(|reason| ConfigError::Origin {
+            AllowedOrigin::parse(item).map_err(|reason| ConfigError::Origin {
                 place: written.place(),
                 written: item.to_owned(),
                 reason,

@@ -234,6 +234,14 @@ pub enum ConfigWarning {
         /// What may have been meant.
         nearest: Option<String>,
     },
+    /// An origin that any page can have.
+    #[error(
+        "{place} lists `null`: that is every page from a disk, and every page that another puts into a sandbox, with the cookies that browsers send along"
+    )]
+    NullOrigin {
+        /// The list.
+        place: Place,
+    },
     /// `*` for reading.
     #[error(
         "{place} is `*`: pages of every origin may read, but browsers refuse `*` for requests with a cookie: list the origins whose pages use the cookie"

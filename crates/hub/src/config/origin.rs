@@ -1,7 +1,4 @@
-//! Web origins: what `--cors-origin` and `--publish-origin` take, and what browsers send in `Origin`.
-//!
-//! Origins are compared whole. There are no wildcards inside an origin: `https://*.example.com` would trust whoever
-//! takes over one forgotten subdomain.
+//! Web origins: what browsers send in `Origin`, and what settings list. Origins are compared whole.
 
 use std::fmt;
 
@@ -25,8 +22,10 @@ pub enum OriginError {
     /// More than scheme, host and port: a path, a trailing slash, a user, a query.
     #[error("an origin ends after its host and port; write {0}")]
     MoreThanAnOrigin(Origin),
-    /// A wildcard inside.
-    #[error("a wildcard inside an origin is not supported; list each origin")]
+    /// A wildcard in another place than that of the first label.
+    #[error(
+        "a wildcard stands for the first labels of a host with a name; write such as https://*.example.com"
+    )]
     Wildcard,
 }
 

@@ -10,7 +10,7 @@ use http::header::{
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use super::presented_token::Mechanism;
-use crate::config::CorsPolicy;
+use crate::config::{CorsPolicy, admitted};
 
 /// What browsers may send: the token, what `EventSource` sends by itself, and the form type of publications.
 const ALLOWED_HEADERS: HeaderValue =
@@ -51,17 +51,12 @@ pub(crate) fn allow(
         CorsPolicy::Listed(origins) => {
             // Also without Origin, and for strangers: a cache must not hand one origin's answer to another.
             response.append(VARY, HeaderValue::from_static("origin"));
-            // cors.no-reflection: the value that is sent back is the listed one.
-            let Some(origin) = request.get(ORIGIN).and_then(|origin| {
-                origins.iter().find(|listed| {
-                    origin
-                        .as_bytes()
-                        .eq_ignore_ascii_case(listed.as_str().as_bytes())
-                })
-            }) else {
+            // cors.no-reflection: only what the list admits is sent back.
+            let field = request.get(ORIGIN).and_then(|field| field.to_str().ok());
+            let Some(origin) = field.and_then(|field| admitted(origins, field)) else {
                 return;
             };
-            let Ok(origin) = HeaderValue::from_str(origin.as_str()) else {
+            let Ok(origin) = HeaderValue::try_from(origin) else {
                 return;
             };
             response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);

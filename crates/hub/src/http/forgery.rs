@@ -6,7 +6,7 @@ use http::HeaderMap;
 use http::header::{ORIGIN, REFERER};
 use url::Url;
 
-use crate::config::Origin;
+use crate::config::{AllowedOrigin, Origin};
 
 /// Why a publication by cookie is not believed to be wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +33,12 @@ impl ForgeryError {
 
 /// Passes a publication whose page is of the hub's `own` origin or of a `listed` one.
 ///
-/// `Origin` counts before `Referer`; `null` is an origin, of whoever wants to hide theirs, and never trusted.
+/// `Origin` counts before `Referer`; `null` is an origin, of whoever wants to hide theirs, and trusted only where it is
+/// listed.
 pub(crate) fn check(
     headers: &HeaderMap,
     own: Option<&Origin>,
-    listed: &[Origin],
+    listed: &[AllowedOrigin],
 ) -> Result<(), ForgeryError> {
     let text = |name| {
         headers
@@ -50,6 +51,7 @@ pub(crate) fn check(
         return Err(ForgeryError::ForeignOrigin);
     }
     let source = match text(ORIGIN) {
+        Some("null") if listed.contains(&AllowedOrigin::Null) => return Ok(()),
         Some(origin) => Origin::from_header(origin),
         None => match text(REFERER) {
             Some(referer) => Url::parse(referer).ok().as_ref().and_then(Origin::of_url),
@@ -57,7 +59,9 @@ pub(crate) fn check(
         },
     };
     match source {
-        Some(source) if Some(&source) == own || listed.contains(&source) => Ok(()),
+        Some(source) if Some(&source) == own || listed.iter().any(|it| it.admits(&source)) => {
+            Ok(())
+        }
         _ => Err(ForgeryError::ForeignOrigin),
     }
 }
@@ -84,7 +88,9 @@ mod tests {
     fn sources() {
         use ForgeryError::{ForeignOrigin, NoOrigin};
         let own = Origin::parse("https://hub.example.com").unwrap();
-        let listed = [Origin::parse("https://app.example.com").unwrap()];
+        let listed = [AllowedOrigin::Exact(
+            Origin::parse("https://app.example.com").unwrap(),
+        )];
         for (origin, referer, expected) in [
             (Some("https://app.example.com"), None, Ok(())),
             (Some("https://hub.example.com"), None, Ok(())),

@@ -29,6 +29,7 @@ fn cors(answer: &Answer) -> (Option<&str>, Option<&str>, Option<&str>) {
 #[tokio::test]
 async fn which_origins_may_read() {
     let listed = ["https://app.example,https://b.example:8443"];
+    let wide = ["https://*.app.example.com", "null"];
     let nobody = (None, None, Some("origin"));
     let origin = |origin| (Some(origin), Some("true"), Some("origin"));
     for (origins, fields, expected) in [
@@ -68,6 +69,17 @@ async fn which_origins_may_read() {
         ),
         (&listed[..], "Origin: https://evilapp.example", nobody),
         (&listed[..], "Origin: https://app.example/", nobody),
+        (
+            &wide[..],
+            "Origin: https://a.b.app.example.com",
+            origin("https://a.b.app.example.com"),
+        ),
+        (&wide[..], "Origin: null", origin("null")),
+        (&wide[..], "Origin: https://app.example.com", nobody),
+        (&wide[..], "Origin: https://evilapp.example.com", nobody),
+        (&wide[..], "X: y", nobody),
+        // A page from a disk.
+        (&["*"][..], "Origin: null", (Some("*"), None, None)),
     ] {
         let hub = start(&with_cors(origins));
         // Served, refused, and elsewhere: an error that a page cannot read helps nobody.
@@ -200,6 +212,32 @@ async fn who_may_publish_with_a_cookie() {
                 assert_eq!(stream.next_data().await, "wanted");
             }
         }
+    }
+}
+
+/// Only where they are listed, each by itself.
+#[tokio::test]
+async fn wildcards_and_null_may_publish_with_a_cookie_where_they_are_listed() {
+    for (listed, origin, status) in [
+        ("https://*.example.com", "https://app.example.com", 200),
+        ("https://*.example.com", "https://example.com", 403),
+        ("https://*.example.com", "null", 403),
+        ("null", "null", 200),
+        ("null", "https://app.example.com", 403),
+    ] {
+        let hub = start(&HubOptions {
+            cors_origins: vec![written("cors-origin", "null")],
+            publish_origins: vec![written("publish-origin", listed)],
+            ..open_hub()
+        });
+        let cookie = format!("__Secure-mercure_access_token={}", hub.token());
+        let answer = hub
+            .exchange(&format!(
+                "POST /.well-known/mercure HTTP/1.1\nHost: HUB\nOrigin: {origin}\nCookie: {cookie}\n\
+                 Content-Type: application/x-www-form-urlencoded\n\ntopic=a"
+            ))
+            .await;
+        assert_eq!(answer.status, status, "{listed} {origin}");
     }
 }
 

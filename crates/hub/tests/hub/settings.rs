@@ -238,6 +238,14 @@ fn origins() {
         &["`*` beside listed origins"],
     );
     check(&cors("https://*.example"), &["wildcard"]);
+    let (_, warnings) = cors("https://*.example.com,null").check().expect("allowed");
+    assert!(
+        warnings[0]
+            .to_string()
+            .contains("--cors-origin lists `null`"),
+        "{}",
+        warnings[0]
+    );
     let (_, warnings) = cors("*").check().expect("`*` alone is allowed");
     assert!(
         warnings[0].to_string().contains("cookie"),
