@@ -36,11 +36,18 @@ pub use origin::{Origin, OriginError};
 pub use setting::{Fallback, Group, Kind, SETTINGS, Setting};
 pub use written::{Place, Source, Written};
 
+/// Where the first versions of the Mercure.rocks hub were: 0.2 to 0.7, and 0.1 in two halves.
+const LEGACY_PATHS: [&str; 3] = ["/hub", "/publish", "/subscribe"];
+
 /// Everything that the server needs, checked. Made by [`HubOptions::check`].
 #[derive(Debug)]
 pub struct HubConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) path: String,
+    /// Whether the hub is at [`LEGACY_PATHS`] too.
+    pub(crate) legacy_paths: bool,
+    /// Whether there is a page to try the hub with.
+    pub(crate) demo: bool,
     pub(crate) dialects: Dialects,
     pub(crate) keys: TrustedKeys,
     /// Where clients get tokens: the issuers that are servers of the OAuth kind.
@@ -63,6 +70,11 @@ pub struct HubConfig {
 }
 
 impl HubConfig {
+    /// Whether the hub is at `path`.
+    pub(crate) fn is_hub(&self, path: &str) -> bool {
+        path == self.path || (self.legacy_paths && LEGACY_PATHS.contains(&path))
+    }
+
     /// The address to listen on; port 0 asks the system for one.
     pub fn listen(&self) -> SocketAddr {
         self.listen

@@ -6,6 +6,7 @@ pub(crate) mod cors;
 pub(crate) mod event_stream;
 mod forgery;
 mod health;
+mod home;
 mod lane_stream;
 mod metadata;
 mod presented_token;
@@ -162,7 +163,7 @@ impl Endpoints {
     ) -> Result<Response<ResponseBody>, Refusal> {
         let path = request.uri().path();
         let method = request.method();
-        if path == self.config.path {
+        if self.config.is_hub(path) {
             match method.as_str() {
                 "GET" | "HEAD" => self.subscribe(peer, request),
                 "QUERY" if self.speaks(Dialect::V1) => {
@@ -192,6 +193,11 @@ impl Endpoints {
         } else if path == health::PATH {
             match *method {
                 Method::GET | Method::HEAD => Ok(health::answer()),
+                _ => Err(Refusal::UnknownMethod { allow: "GET, HEAD" }),
+            }
+        } else if path == home::PATH {
+            match *method {
+                Method::GET | Method::HEAD => Ok(home::answer(&self.config)),
                 _ => Err(Refusal::UnknownMethod { allow: "GET, HEAD" }),
             }
         } else {

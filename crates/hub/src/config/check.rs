@@ -61,6 +61,8 @@ impl HubOptions {
             listen,
             authorization_servers,
             path: path(self.path.as_ref())?,
+            legacy_paths: self.legacy_paths,
+            demo: self.demo,
             dialects,
             keys,
             identity: identity(self.resource_identifier.as_ref())?,

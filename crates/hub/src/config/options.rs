@@ -4,11 +4,19 @@ use super::written::Written;
 
 /// What somebody wrote to start a hub. A field that is none (or empty) was not written, and has the default named here.
 #[derive(Debug, Clone, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that somebody writes"
+)]
 pub struct HubOptions {
     /// Address and port; `127.0.0.1:3000`.
     pub listen: Option<Written>,
     /// Path of the hub URL; `/.well-known/mercure`.
     pub path: Option<Written>,
+    /// Whether the hub is at the paths of its first versions too; no.
+    pub legacy_paths: bool,
+    /// Whether there is a page to try the hub with; no.
+    pub demo: bool,
     /// Key of both roles: a secret, a public key or certificate in PEM, a JWK or a JWK set.
     pub jwt_key: Option<Written>,
     /// Algorithm of both roles, or several with commas; `HS256`, or what a JWK says of itself.

@@ -162,6 +162,10 @@ pub static SETTINGS: &[Setting] = &[
         "Protocol revisions: 1.0, 0.x or both with a comma", One(|it| &mut it.dialects)),
     row("anonymous", Hub, Kind::Switch, Off,
         "Let subscribers without a token read public updates", Switch(|it| &mut it.anonymous)),
+    row("demo", Hub, Kind::Switch, Off,
+        "A page at / to try the hub with; it has no token of its own", Switch(|it| &mut it.demo)),
+    row("legacy-paths", Hub, Kind::Switch, Off,
+        "Be at /hub, /publish and /subscribe too, as the first hubs were", Switch(|it| &mut it.legacy_paths)),
 
     row("jwt-key", Tokens, Kind::Secret, Off,
         "Key of both roles", One(|it| &mut it.jwt_key)),

@@ -40,7 +40,7 @@ impl Endpoints {
         place: Option<Place>,
     ) -> Result<(), Box<NotTaken>> {
         let request = &head.request;
-        if request.uri().path() != self.config.path {
+        if !self.config.is_hub(request.uri().path()) {
             return Err(NotTaken::unread(socket, place));
         }
         let refused = |socket, place, refusal| {

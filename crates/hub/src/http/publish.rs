@@ -39,6 +39,9 @@ impl Endpoints {
             )?;
         }
         let form = self.form(request, body).await?;
+        if self.config.legacy_paths && has_targets(&form) {
+            return Err(Refusal::Targets);
+        }
         let publication = Publication::from_form(
             &form,
             bearer.token.dialect(),
@@ -91,4 +94,9 @@ impl Endpoints {
             Err(_) => Err(Refusal::BodyBroken),
         }
     }
+}
+
+/// Whether a form names the audience of an update as hubs before 0.10 took it. Passed over, it would be public.
+fn has_targets(form: &[u8]) -> bool {
+    form_urlencoded::parse(form).any(|(name, _)| name == "target")
 }

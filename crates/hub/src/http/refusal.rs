@@ -59,6 +59,11 @@ pub(crate) enum Refusal {
     /// The fields of a publication.
     #[error("{0}")]
     Publication(#[from] PublicationError),
+    /// An update for the targets of hubs before 0.10, which no subscriber has any more.
+    #[error(
+        "targets were given up in 0.10: send private=on instead, and name topics in the tokens of subscribers"
+    )]
+    Targets,
     /// A body that is no form (publish.other-content-type).
     #[error("the body has to be of type application/x-www-form-urlencoded")]
     ContentType,
@@ -139,6 +144,7 @@ impl Refusal {
             | Self::Presentation(_)
             | Self::MixedDialects(_)
             | Self::SubscribeQuery(_)
+            | Self::Targets
             | Self::ContentType
             | Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::Publication(error) => match error.status_class() {
@@ -184,6 +190,7 @@ impl Refusal {
             Self::MixedDialects(_) => ("subscribe", "mixed-dialects"),
             Self::SubscribeQuery(error) => ("subscribe", error.code()),
             Self::Publication(error) => ("publish", error.code()),
+            Self::Targets => ("publish", "targets"),
             Self::ContentType => ("body", "content-type"),
             Self::BodyTooLong { .. } => ("body", "too-long"),
             Self::BodyTimeout => ("body", "timeout"),

@@ -7,6 +7,7 @@ mod deadlines;
 mod http2;
 mod issuers;
 mod limits;
+mod old_world;
 mod refusals;
 mod scenes;
 mod settings;

@@ -111,7 +111,11 @@ macro_rules! post {
 #[tokio::test]
 async fn requests() {
     let cases = [
-        refused("GET / HTTP/1.1\nHost: HUB", 404, "request.unknown-path"),
+        refused(
+            "GET /nothing HTTP/1.1\nHost: HUB",
+            404,
+            "request.unknown-path",
+        ),
         refused(
             "GET /.well-known/mercure/ HTTP/1.1\nHost: HUB",
             404,

@@ -112,6 +112,7 @@ pub(super) fn translate(
         "is of the Mercure.rocks hub before 0.11, or of its legacy server: its other variables count too, and the dialect is 0.x alone",
     );
     translation.set(key, "dialects", "0.x")?;
+    translation.set(key, "legacy-paths", "true")?;
     for (name, rule) in NAMES {
         let Some(value) = translation.variable(name) else {
             continue;
