@@ -116,6 +116,16 @@ impl Endpoints {
         self.closing.subscribe()
     }
 
+    /// Whether a request for `path` is for one of the endpoints that an application around the hub has not itself.
+    pub(crate) fn takes(&self, path: &str) -> bool {
+        self.config.is_hub(path) || self.is_metadata(path)
+    }
+
+    /// A hub of 0.x alone has no metadata.
+    fn is_metadata(&self, path: &str) -> bool {
+        path == self.metadata_path && self.speaks(Dialect::V1)
+    }
+
     /// Answers one request of `peer`.
     pub(crate) async fn answer(
         &self,
@@ -175,7 +185,7 @@ impl Endpoints {
                     allow: self.hub_methods(),
                 }),
             }
-        } else if path == self.metadata_path && self.speaks(Dialect::V1) {
+        } else if self.is_metadata(path) {
             match *method {
                 Method::GET | Method::HEAD => {
                     let site = Site::of(&self.config, request)?;

@@ -1,7 +1,8 @@
 //! The Mercure reference hub on a socket: the only crate that knows HTTP from the serving side.
 //!
 //! Settings come in as [`HubOptions`], are checked into a [`HubConfig`], and [`serve`] runs a hub with it on a listener
-//! that somebody else bound, until a future tells it to stop. What a hub does with updates is `assay-hub-core`'s; reading
+//! that somebody else bound, until a future tells it to stop; a [`MountedHub`] is one without a listener, inside an
+//! application that hands it requests. What a hub does with updates is `assay-hub-core`'s; reading
 //! arguments, environment and files, logging to somewhere and exit codes are the command line's.
 //!
 //! # What a peer may send, and take
@@ -40,6 +41,7 @@ mod connection;
 mod deadline;
 mod http;
 mod limits;
+mod mounted;
 mod peer_io;
 mod per_address;
 mod request_head;
@@ -53,4 +55,5 @@ pub use config::{
     KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,
     Source, Written,
 };
+pub use mounted::{HubBody, MountedHub};
 pub use server::{ServeError, bind, serve};
