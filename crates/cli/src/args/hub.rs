@@ -7,16 +7,17 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  assay hub --jwt-key @key --anonymous                    on http://127.0.0.1:3000/.well-known/mercure
-  assay hub --jwt-key @key --dialects 1.0,0.x             speaks to old clients too
+  assay hub --jwt-key @key --anonymous          on http://127.0.0.1:3000/.well-known/mercure
+  assay hub --jwt-key @key --dialects 1.0,0.x   speaks to old clients too
   assay hub --publisher-jwt-key @pub.pem --publisher-jwt-algorithm ES256 --anonymous
-  assay hub --jwt-key @key --listen 0.0.0.0:80 --resource-identifier https://example.com/.well-known/mercure
-                                                          behind a proxy that speaks TLS
-  assay hub --config hub.toml --print-config              what would be used, and from where
+  assay hub --config hub.toml --print-config    what would be used, and from where
+Behind a proxy that speaks TLS, with the URL that clients use:
+  assay hub --jwt-key @key --resource-identifier https://example.com/.well-known/mercure
 
-The first line on stdout is the hub's URL, once it accepts; the log goes to stderr. SIGINT and SIGTERM end it.
-Each setting can be written in the environment (--jwt-key is ASSAY_HUB_JWT_KEY), and in a file (jwt_key). What is typed
-counts before the environment, and that before the file.")]
+The first line on stdout is the hub's URL, once it accepts; the log goes to stderr. SIGINT and
+SIGTERM end it. Each setting can be written in the environment (--jwt-key is ASSAY_HUB_JWT_KEY)
+and in a file (jwt_key): what is typed counts before the environment, and that before the file.
+The settings of the Mercure.rocks hub are understood too; docs/hub.md has all of it.")]
 pub(crate) struct HubArgs {
     /// Settings from a TOML file
     #[arg(long, value_name = "FILE", env = "ASSAY_HUB_CONFIG", hide_env = true)]

@@ -24,11 +24,12 @@ pub(crate) fn run(args: &HubArgs) -> CommandResult {
     } = hub_settings::gather(args).or_usage()?;
     let (config, more) = settings.options().or_usage()?.check().or_usage()?;
     warnings.extend(more);
+    let log = LogSettings::check(&settings).or_usage()?;
     if args.print_config {
         console::show(&printed(&settings, &warnings))?;
         return Ok(Outcome::Passed);
     }
-    start_log(&settings).or_usage()?;
+    log.start();
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
@@ -95,24 +96,40 @@ fn shutdown_requested(exit_with_parent: bool) -> io::Result<impl Future<Output =
     })
 }
 
-fn start_log(settings: &Layer) -> Result<()> {
-    let told = hub_settings::own(settings, "log");
-    let filter = EnvFilter::try_new(told).with_context(|| {
-        let place = place(settings, "log");
-        format!("{place}: write a level, or such as info,assay_hub=debug")
-    })?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        // A log on a full disk, or that nobody reads any more, is no reason to end: what says so would be such a line too.
-        .log_internal_errors(false)
-        .with_ansi(io::stderr().is_terminal());
-    match hub_settings::own(settings, "log-format") {
-        "text" => log.init(),
-        "json" => log.json().init(),
-        _ => bail!("{}: write text or json", place(settings, "log-format")),
+/// What is logged, and in which form.
+struct LogSettings {
+    filter: EnvFilter,
+    json: bool,
+}
+
+impl LogSettings {
+    fn check(settings: &Layer) -> Result<Self> {
+        let filter = EnvFilter::try_new(hub_settings::own(settings, "log"));
+        let filter = filter.with_context(|| {
+            let place = place(settings, "log");
+            format!("{place}: write a level, or such as info,assay_hub=debug")
+        })?;
+        let json = match hub_settings::own(settings, "log-format") {
+            "text" => false,
+            "json" => true,
+            _ => bail!("{}: write text or json", place(settings, "log-format")),
+        };
+        Ok(Self { filter, json })
     }
-    Ok(())
+
+    fn start(self) {
+        let log = tracing_subscriber::fmt()
+            .with_env_filter(self.filter)
+            .with_writer(io::stderr)
+            // A log on a full disk, or that nobody reads any more, is no reason to end: what says so would be such a line too.
+            .log_internal_errors(false)
+            .with_ansi(io::stderr().is_terminal());
+        if self.json {
+            log.json().init();
+        } else {
+            log.init();
+        }
+    }
 }
 
 /// Where a setting was written, or its flag.

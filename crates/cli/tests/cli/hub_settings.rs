@@ -110,6 +110,18 @@ fn mistakes_end_it_with_2() {
             &["ASSAY_HUB_ANONYMOUS", "true or false"],
         ),
         (
+            "",
+            "--jwt-key 0123456789abcdef0123456789abcdef --log-format xml",
+            &[],
+            &["--log-format", "text or json"],
+        ),
+        (
+            "log = 'a=b=c'",
+            "--jwt-key 0123456789abcdef0123456789abcdef --config hub.toml",
+            &[],
+            &["hub.toml:1: log: write a level"],
+        ),
+        (
             "heartbeat = '5'",
             "--config hub.toml --jwt-key 0123456789abcdef0123456789abcdef",
             &[],

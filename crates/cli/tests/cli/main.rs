@@ -11,6 +11,7 @@ mod hub_settings;
 mod interruption;
 mod pause;
 mod program;
+mod recipes;
 mod run;
 mod run_tokens;
 mod scenario;

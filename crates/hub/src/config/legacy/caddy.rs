@@ -56,7 +56,7 @@ pub(super) fn translate(
 ) -> Result<(), ConfigError> {
     for (name, rule) in NAMES {
         if let Some(value) = translation.variable(name) {
-            translation.apply(name, value.trim(), rule)?;
+            translation.apply(name, &value, rule)?;
         }
     }
     let said = match translation.variable("MERCURE_EXTRA_DIRECTIVES") {

@@ -185,6 +185,20 @@ mod tests {
         }
     }
 
+    /// Cut anywhere, a text is read or refused.
+    #[test]
+    fn any_piece_of_a_text() {
+        let text = "a \"b\\\" {\n\" `c\n` \\\n d {\n i x { # é\n p {\n } }\n}\r\n}}";
+        let cuts: Vec<_> = (0..=text.len())
+            .filter(|at| text.is_char_boundary(*at))
+            .collect();
+        for (index, start) in cuts.iter().enumerate() {
+            for end in &cuts[index..] {
+                let _ = parse("X", &text[*start..*end]);
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_caddyfile_is_refused_and_not_repeated() {
         for (text, expected) in [

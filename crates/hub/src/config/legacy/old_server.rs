@@ -117,7 +117,7 @@ pub(super) fn translate(
         let Some(value) = translation.variable(name) else {
             continue;
         };
-        translation.apply(name, value.trim(), rule)?;
+        translation.apply(name, &value, rule)?;
     }
     certificate_key(translation)?;
     listen(translation)?;

@@ -146,6 +146,11 @@ impl<'a> Translation<'a> {
         if rule.setting().is_some_and(|it| self.is_covered(it)) {
             return Ok(());
         }
+        // Every byte of a key counts.
+        let value = match rule {
+            Rule::Key(_) => value,
+            _ => value.trim(),
+        };
         match rule {
             Rule::Text(setting) => self.set(name, setting, value),
             Rule::Key(setting) => self.set_key(name, setting, value),
