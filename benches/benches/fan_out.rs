@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use assay_hub_core::history::{Clock, HistoryBounds, MemoryHistory};
 use assay_hub_core::{
     Dialect, Hub, HubSettings, HubUrl, Limits, Publication, RandomEventIds, Subscribe, Subscriber,
     TopicMatcher,
@@ -19,13 +20,21 @@ const UNHEARD: &str = "https://example.com/unheard";
 
 /// A hub whose history is full.
 fn hub() -> Hub {
-    let settings = HubSettings {
-        history_updates: 1000,
-        ..HubSettings::default()
+    let bounds = HistoryBounds {
+        updates: 1000,
+        ..HistoryBounds::MEMORY
     };
-    let hub = Hub::new(settings, Box::new(RandomEventIds::from_seed([1; 32])));
+    let history = MemoryHistory::new(bounds, Clock::new(|| Duration::ZERO));
+    let event_ids = RandomEventIds::from_seed([1; 32]);
+    let hub = Hub::with_history(
+        HubSettings::default(),
+        Box::new(history),
+        Box::new(event_ids),
+    );
     for _ in 0..1000 {
-        hub.publish(publication(UNHEARD)).expect("an open hub");
+        hub.publish(publication(UNHEARD))
+            .wait()
+            .expect("an open hub");
     }
     hub
 }
@@ -76,7 +85,7 @@ fn time_publishes(
     for _ in 0..iterations {
         let publication = publication(topic);
         let start = Instant::now();
-        let published = hub.publish(black_box(publication));
+        let published = hub.publish(black_box(publication)).wait();
         total += start.elapsed();
         published.expect("an open hub");
         listening.iter_mut().for_each(wait);

@@ -47,6 +47,11 @@ impl EventId {
         Ok(Self(value.into()))
     }
 
+    /// An id as a durable history kept it.
+    pub(crate) fn stored(value: &str) -> Self {
+        Self(value.into())
+    }
+
     /// The id as it stands in the SSE `id` field and in cursors.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,30 +2,34 @@
 //!
 //! Not here: forms, queries and tokens, which callers read before.
 
+mod replay;
+
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use crate::access_token::AccessToken;
 use crate::admission::{Admission, Member, Room};
 use crate::event_id::{EventId, EventIdSource, LastEventId, ResponseCursor};
 use crate::fan_out::fan_out;
-use crate::history::{History, HistoryError, MemoryHistory, Overrun, Position, Resumption};
+use crate::history::{
+    ArchiveError, Clock, Committed, History, HistoryBounds, HistoryError, MemoryHistory, Outcome,
+    Position, Resumed, Ticket,
+};
 use crate::lane::{Feed, Lane, LaneDoor, LaneFeed};
-use crate::limits;
+use crate::limits::{self, FED_AT_ONCE};
 use crate::publication::Publication;
+use crate::publishing::{Answer, Publishing};
 use crate::registry::{Registry, SubscriberId};
 use crate::subscriber::{CloseReason, Interest, Phase, Queue, QueueBounds, Subscriber};
 use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
 
-/// What a hub keeps, and for how many.
+/// How many a hub serves, and what it keeps for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HubSettings {
-    /// Updates that the in-memory history keeps at most; 0 keeps none.
-    pub history_updates: usize,
-    /// Bytes that the in-memory history keeps at most.
-    pub history_bytes: usize,
     /// Updates that may wait for one live subscriber.
     pub queued_updates: usize,
     /// Bytes that may wait for one live subscriber.
@@ -39,8 +43,6 @@ pub struct HubSettings {
 impl Default for HubSettings {
     fn default() -> Self {
         Self {
-            history_updates: limits::HISTORY_UPDATES,
-            history_bytes: limits::HISTORY_BYTES,
             queued_updates: limits::QUEUED_UPDATES,
             queued_bytes: limits::QUEUED_BYTES,
             subscribers: limits::SUBSCRIBERS,
@@ -76,6 +78,8 @@ pub(crate) struct Shared {
 
 pub(crate) struct State {
     history: Box<dyn History>,
+    /// Publications that the history has not answered.
+    unanswered: HashMap<Ticket, Arc<Answer>>,
     registry: Registry<Arc<Queue>>,
     lanes: Vec<Arc<dyn LaneFeed>>,
     admission: Admission,
@@ -95,28 +99,42 @@ impl From<Subscribe> for (Interest, Option<LastEventId>) {
 }
 
 impl Hub {
-    /// An empty hub with an in-memory history.
+    /// An empty hub with a history in memory.
     pub fn new(settings: HubSettings, event_ids: Box<dyn EventIdSource>) -> Self {
-        let history = MemoryHistory::new(settings.history_updates, settings.history_bytes);
-        Self {
-            shared: Arc::new(Shared {
-                settings,
-                event_ids: Mutex::new(event_ids),
-                state: Mutex::new(State {
-                    history: Box::new(history),
-                    registry: Registry::default(),
-                    lanes: Vec::new(),
-                    admission: Admission::default(),
-                    closed: None,
-                }),
-            }),
-        }
+        let no_ages = Clock::new(|| Duration::ZERO);
+        let history = MemoryHistory::new(HistoryBounds::MEMORY, no_ages);
+        Self::with_history(settings, Box::new(history), event_ids)
     }
 
-    /// Stores an update and hands it to each subscriber that listens to it and may read it. Authorize first.
+    /// A hub with what is in `history`.
+    pub fn with_history(
+        settings: HubSettings,
+        history: Box<dyn History>,
+        event_ids: Box<dyn EventIdSource>,
+    ) -> Self {
+        let shared = Arc::new(Shared {
+            settings,
+            event_ids: Mutex::new(event_ids),
+            state: Mutex::new(State {
+                history,
+                unanswered: HashMap::new(),
+                registry: Registry::default(),
+                lanes: Vec::new(),
+                admission: Admission::default(),
+                closed: None,
+            }),
+        });
+        let notice = Arc::new(CommitNotice(Arc::downgrade(&shared)));
+        shared.lock().history.notify(notice.into());
+        Self { shared }
+    }
+
+    /// Submits an update to the history, whose feed hands it to each subscriber that listens to it and may read it. Authorize
+    /// first.
     ///
-    /// Returns the id of the update: the supplied one, or else a new one. Wakers are woken before it returns.
-    pub fn publish(&self, publication: Publication) -> Result<EventId, PublishError> {
+    /// The answer is the id of the update: the supplied one, or else a new one. Updates are in the log in the order of the calls.
+    /// With a history that commits at once, the answer is there and wakers are woken when this returns.
+    pub fn publish(&self, publication: Publication) -> Publishing {
         let id = match publication.id() {
             Some(supplied) => supplied.clone(),
             None => self.shared.new_event_id(),
@@ -125,7 +143,11 @@ impl Hub {
         let mut wakers = Vec::new();
         let published = self.shared.lock().publish(update, &mut wakers);
         wakers.into_iter().for_each(Waker::wake);
-        published.map(|()| id)
+        match published {
+            Ok(None) => Publishing::answered(Ok(id)),
+            Ok(Some(answer)) => Publishing::waiting(id, answer),
+            Err(error) => Publishing::answered(Err(error)),
+        }
     }
 
     /// Opens a subscriber. The cursor is there if one was asked with; it goes into the response.
@@ -133,26 +155,36 @@ impl Hub {
         &self,
         subscribe: Subscribe,
     ) -> Result<(Subscriber, Option<ResponseCursor>), SubscribeError> {
+        let (interest, last_event_id) = subscribe.into();
         let mut state = self.shared.lock();
-        let (interest, last_event_id) = state.enter(subscribe.into(), &self.shared)?;
-        let (batch, phase, cursor) = match last_event_id {
-            None => (
-                Vec::new(),
-                state.register(&interest, &self.shared.settings),
-                None,
-            ),
-            Some(last_event_id) => {
-                let resumption = state.resume(&last_event_id);
-                // The first batch is read at once: publications before the first poll cannot push its beginning out.
-                let (batch, phase) =
-                    state.replay(&interest, resumption.position, &self.shared.settings);
-                (batch, phase, Some(resumption.cursor))
+        state.enter(&interest, &self.shared)?;
+        let member = Member::new(Arc::clone(&self.shared), interest);
+        let interest = member.interest();
+        let Some(last_event_id) = last_event_id else {
+            let phase = state.register(interest, &self.shared.settings);
+            drop(state);
+            return Ok((Subscriber::new(member, VecDeque::new(), phase), None));
+        };
+        // The first batch is read at once: publications before the first poll cannot push its beginning out.
+        let (resumption, replayed) = match state.resume(&last_event_id) {
+            Resumed::At(resumption) => {
+                let read = state.replay(interest, resumption.position, &self.shared.settings);
+                drop(state);
+                let replayed = replay::complete(read, resumption.position);
+                (resumption, replayed)
+            }
+            Resumed::Ask(archive) => {
+                drop(state);
+                self.shared
+                    .resume_from(&*archive, &last_event_id, interest)?
             }
         };
-        drop(state);
-        let replayed = interest.select(&batch);
-        let member = Member::new(Arc::clone(&self.shared), interest);
-        Ok((Subscriber::new(member, replayed, phase), cursor))
+        let (batch, phase) = replayed;
+        let selected = interest.select(&batch);
+        Ok((
+            Subscriber::new(member, selected, phase),
+            Some(resumption.cursor),
+        ))
     }
 
     /// Adds a lane, whose thread `waker` wakes: subscribers join it at the door.
@@ -216,33 +248,47 @@ impl Shared {
             .next_id()
     }
 
-    /// Reads on for a subscriber that has read the history up to `position`.
-    pub(crate) fn replay(
-        &self,
-        interest: &Interest,
-        position: Position,
-    ) -> (Vec<Arc<Update>>, Phase) {
-        self.lock().replay(interest, position, &self.settings)
+    /// Takes what the history has to hand out, a bounded number at a time.
+    fn feed(&self) {
+        loop {
+            let mut wakers = Vec::new();
+            let fed = self.lock().feed(FED_AT_ONCE, &mut wakers);
+            wakers.into_iter().for_each(Waker::wake);
+            if fed < FED_AT_ONCE {
+                return;
+            }
+        }
     }
+}
 
-    /// Reads on for a subscriber of a lane: the position behind what was read, and the end of the log.
-    pub(crate) fn read(
-        &self,
-        from: Position,
-        batch: &mut Vec<Arc<Update>>,
-    ) -> Result<(Position, Position), Overrun> {
-        let state = self.lock();
-        Ok((state.history.read(from, batch)?, state.history.end()))
+/// How the history tells that something was committed later. The hub owns its history, and not the other way round.
+struct CommitNotice(Weak<Shared>);
+
+impl Wake for CommitNotice {
+    fn wake(self: Arc<Self>) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.feed();
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        for (_, answer) in self.unanswered.drain() {
+            let gone = HistoryError::Storage("the hub is gone".to_owned());
+            answer.give(Err(gone)).into_iter().for_each(Waker::wake);
+        }
     }
 }
 
 impl State {
-    /// Submits to the history and runs its feed, which alone drives the fan-out.
+    /// Submits to the history and runs its feed, which alone drives the fan-out. Gives where the answer will be, unless it came
+    /// at once.
     fn publish(
         &mut self,
         update: Arc<Update>,
         wakers: &mut Vec<Waker>,
-    ) -> Result<(), PublishError> {
+    ) -> Result<Option<Arc<Answer>>, PublishError> {
         if self.closed.is_some() {
             return Err(PublishError::Closed);
         }
@@ -250,40 +296,69 @@ impl State {
             return Err(PublishError::Overloaded);
         }
         let ticket = self.history.submit(vec![update])?;
-        let mut answered = false;
-        while let Some(committed) = self.history.next_committed() {
-            fan_out(&mut self.registry, &committed, wakers);
-            wakers.extend(
-                self.lanes
-                    .iter()
-                    .filter_map(|lane| lane.committed(&committed)),
-            );
-            answered |= committed.answers == Some(ticket);
+        let mut answered = None;
+        while let Some(outcome) = self.history.next_outcome() {
+            match self.take(outcome, wakers) {
+                Some((answers, result)) if answers == ticket => answered = Some(result),
+                Some((answers, result)) => self.answer(answers, result, wakers),
+                None => {}
+            }
         }
-        if answered {
-            Ok(())
-        } else {
-            Err(PublishError::NotCommitted)
+        if let Some(result) = answered {
+            return Ok(result.map(|()| None)?);
+        }
+        let answer = Arc::<Answer>::default();
+        self.unanswered.insert(ticket, Arc::clone(&answer));
+        Ok(Some(answer))
+    }
+
+    /// Runs the feed for up to so many outcomes; how many there were.
+    fn feed(&mut self, at_most: usize, wakers: &mut Vec<Waker>) -> usize {
+        for fed in 0..at_most {
+            let Some(outcome) = self.history.next_outcome() else {
+                return fed;
+            };
+            if let Some((answers, result)) = self.take(outcome, wakers) {
+                self.answer(answers, result, wakers);
+            }
+        }
+        at_most
+    }
+
+    /// Hands an update on; the answer that is due with it.
+    fn take(
+        &mut self,
+        outcome: Outcome,
+        wakers: &mut Vec<Waker>,
+    ) -> Option<(Ticket, Result<(), HistoryError>)> {
+        match outcome {
+            Outcome::Refused(ticket, error) => Some((ticket, Err(error))),
+            Outcome::Committed(committed) => {
+                self.fan_out(&committed, wakers);
+                committed.answers.map(|ticket| (ticket, Ok(())))
+            }
         }
     }
 
-    /// A batch from `position` on, and what follows it: the rest of the history, or live updates if that was all of it.
-    fn replay(
-        &mut self,
-        interest: &Interest,
-        position: Position,
-        settings: &HubSettings,
-    ) -> (Vec<Arc<Update>>, Phase) {
-        let mut batch = Vec::new();
-        if let Some(reason) = self.closed {
-            return (batch, Phase::Closed(reason));
+    fn fan_out(&mut self, committed: &Committed, wakers: &mut Vec<Waker>) {
+        // Nothing follows the end of a stream. Who comes back finds the update in the log.
+        if self.closed.is_some() {
+            return;
         }
-        let phase = match self.history.read(position, &mut batch) {
-            Err(Overrun) => Phase::Closed(CloseReason::ReplayOverrun),
-            Ok(behind) if behind == self.history.end() => self.register(interest, settings),
-            Ok(position) => Phase::Replaying { position },
-        };
-        (batch, phase)
+        fan_out(&mut self.registry, committed, wakers);
+        let lanes = self.lanes.iter();
+        wakers.extend(lanes.filter_map(|lane| lane.committed(committed)));
+    }
+
+    fn answer(
+        &mut self,
+        ticket: Ticket,
+        result: Result<(), HistoryError>,
+        wakers: &mut Vec<Waker>,
+    ) {
+        if let Some(answer) = self.unanswered.remove(&ticket) {
+            wakers.extend(answer.give(result));
+        }
     }
 
     fn register(&mut self, interest: &Interest, settings: &HubSettings) -> Phase {
@@ -301,9 +376,9 @@ impl State {
     /// Lets a subscriber in, or says why not.
     pub(crate) fn enter(
         &mut self,
-        (interest, last_event_id): (Interest, Option<LastEventId>),
+        interest: &Interest,
         shared: &Shared,
-    ) -> Result<(Interest, Option<LastEventId>), SubscribeError> {
+    ) -> Result<(), SubscribeError> {
         if self.closed.is_some() {
             return Err(SubscribeError::Closed);
         }
@@ -311,11 +386,10 @@ impl State {
             subscribers: shared.settings.subscribers,
             patterns: shared.settings.patterns,
         };
-        self.admission.enter(&interest.matchers, room)?;
-        Ok((interest, last_event_id))
+        self.admission.enter(&interest.matchers, room)
     }
 
-    pub(crate) fn resume(&self, cursor: &LastEventId) -> Resumption {
+    fn resume(&mut self, cursor: &LastEventId) -> Resumed {
         self.history.resume(cursor)
     }
 
@@ -343,16 +417,13 @@ pub enum PublishError {
     /// A lane is too far behind: publish later.
     #[error("subscribers are too far behind")]
     Overloaded,
-    /// The history cannot take it.
+    /// The history did not take it: it is not in the log, and nobody got it.
     #[error(transparent)]
     History(#[from] HistoryError),
-    /// The history took it and has not committed it.
-    #[error("the history has not committed the update")]
-    NotCommitted,
 }
 
 /// Why a subscriber was not opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubscribeError {
     /// [`Hub::close_all`] was called.
     #[error("hub is shutting down")]
@@ -369,4 +440,7 @@ pub enum SubscribeError {
         /// The limit.
         limit: usize,
     },
+    /// The history cannot tell where its cursor points to: a 503.
+    #[error(transparent)]
+    History(#[from] ArchiveError),
 }

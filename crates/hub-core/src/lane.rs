@@ -15,7 +15,7 @@ use std::task::Waker;
 use crate::admission::Member;
 use crate::event_id::ResponseCursor;
 use crate::fan_out::Readers;
-use crate::history::{Committed, Overrun, Position};
+use crate::history::{Committed, Position};
 use crate::hub::{Hub, Subscribe, SubscribeError};
 use crate::registry::{Registry, SubscriberId};
 use crate::subscriber::CloseReason;
@@ -98,26 +98,28 @@ impl<G> fmt::Debug for LaneDoor<G> {
 impl<G: Send + 'static> LaneDoor<G> {
     /// Lets a subscriber in; its lane hears of it as [`Arrival::Join`]. Who is refused gets the guest back.
     pub fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
-        let interest = subscribe.into();
-        let mut state = self.hub.shared().lock();
+        let hub = self.hub.shared();
+        let (interest, cursor) = subscribe.into();
+        // Before the lock: it may take a look at a disk, for which others need not wait.
+        let resumed = match cursor.map(|cursor| hub.resume(&cursor)).transpose() {
+            Ok(resumed) => resumed,
+            Err(error) => return Err((error.into(), guest)),
+        };
+        let mut state = hub.lock();
         if self.feed.is_abandoned() {
             return Err((SubscribeError::Closed, guest));
         }
-        let (interest, cursor) = match state.enter(interest, self.hub.shared()) {
-            Ok(entered) => entered,
-            Err(error) => return Err((error, guest)),
-        };
-        let (phase, cursor) = match cursor {
+        if let Err(error) = state.enter(&interest, hub) {
+            return Err((error, guest));
+        }
+        let (phase, cursor) = match resumed {
             None => (Phase::Joined(state.end()), None),
-            Some(last_event_id) => {
-                let resumption = state.resume(&last_event_id);
-                (
-                    Phase::Replaying(resumption.position),
-                    Some(resumption.cursor),
-                )
-            }
+            Some(resumption) => (
+                Phase::Replaying(resumption.position),
+                Some(resumption.cursor),
+            ),
         };
-        let member = Member::new(Arc::clone(self.hub.shared()), interest);
+        let member = Member::new(Arc::clone(hub), interest);
         let waker = self.feed.join(Join {
             guest,
             subscriber: LaneSubscriber { member, phase },
@@ -195,12 +197,8 @@ impl<G> Lane<G> {
             }
             Phase::Replaying(position) => {
                 let mut batch = Vec::new();
-                let (next, end) = subscriber
-                    .member
-                    .hub()
-                    .read(position, &mut batch)
-                    .map_err(|Overrun| CloseReason::ReplayOverrun)?;
-                if next == end {
+                let (is_all, next) = subscriber.member.hub().read(position, &mut batch)?;
+                if is_all {
                     self.register(subscriber, key, next);
                 } else {
                     subscriber.phase = Phase::Replaying(next);

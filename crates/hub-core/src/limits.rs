@@ -2,6 +2,8 @@
 //!
 //! Not here: bounds of the transport (heads, timeouts, connections), which the crate `hub` keeps.
 
+use std::time::Duration;
+
 /// What a peer may send, and what the hub keeps for it.
 ///
 /// `Limits::default()` is what the reference hub uses; a test may tighten single values.
@@ -94,6 +96,49 @@ pub const FEED_BYTES: usize = 64 * 1024 * 1024;
 pub const HISTORY_UPDATES: usize = 10_000;
 /// Bytes that the in-memory history keeps unless configured otherwise.
 pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
+/// Updates that a durable history keeps unless configured otherwise.
+pub const DURABLE_HISTORY_UPDATES: u64 = 1_000_000;
+/// Bytes that a durable history writes to its file for what it keeps unless configured otherwise.
+pub const DURABLE_HISTORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// How long a durable history writes nothing after a failed write: until then, what comes is refused as that one was. Opening
+/// its file again costs a look at all of it.
+pub const WRITE_REST: Duration = Duration::from_millis(500);
+/// How often in the longest age of an update a durable history looks for what is too old, if nothing is published: so much
+/// longer it may be found.
+pub const AGE_CHECKS: u32 = 16;
+/// The longest time between two such looks.
+pub const LONGEST_AGE_CHECK: Duration = Duration::from_mins(1);
+/// The shortest time between two such looks.
+pub const SHORTEST_AGE_CHECK: Duration = Duration::from_millis(50);
+/// How long a durable history waits for its file while another process has it: that may be the hub before this one, which is
+/// about to end.
+pub const HISTORY_LOCK_PATIENCE: Duration = Duration::from_secs(1);
+/// How often it looks meanwhile.
+pub const HISTORY_LOCK_LOOK: Duration = Duration::from_millis(10);
+/// Updates that may wait to be stored before the hub refuses further ones: some seconds of what a disk takes.
+pub const UNSTORED_UPDATES: usize = 10_000;
+/// Bytes that may wait to be stored.
+pub const UNSTORED_BYTES: usize = 64 * 1024 * 1024;
+/// Updates that one transaction of a durable history stores; bounds the fan-out that follows it, and what one failure refuses.
+pub const TRANSACTION_UPDATES: usize = 1024;
+/// Bytes after which one transaction of a durable history takes no more updates.
+pub const TRANSACTION_BYTES: usize = 16 * 1024 * 1024;
+/// Updates that one transaction of a durable history forgets beside those that it stores. What lowered bounds or time make too
+/// much at once goes in several, so that none of them lasts.
+pub const FORGOTTEN_AT_ONCE: usize = 4096;
+/// The newest updates of a durable history that stay in memory: who was away for a moment, or has read almost all, is served
+/// without the disk.
+pub const RECENT_UPDATES: usize = 1024;
+/// Bytes of the newest updates of a durable history that stay in memory.
+pub const RECENT_BYTES: usize = 16 * 1024 * 1024;
+/// Pages of its file that a durable history keeps in memory, in bytes; the system keeps more of them.
+pub const HISTORY_CACHE_BYTES: usize = 32 * 1024 * 1024;
+/// Updates that one read takes out of the file of a durable history: reading one costs some microseconds.
+pub const ARCHIVE_BATCH_UPDATES: usize = 64;
+/// Updates and answers that the feed of a history hands on before it lets publishers and subscribers in between.
+pub const FED_AT_ONCE: usize = 16;
+/// How often a cursor is looked up again because the history forgot what it stood for before it was read.
+pub const RESUME_ATTEMPTS: usize = 8;
 /// Updates that one read takes out of the history; bounds how long a reader holds its lock.
 pub const REPLAY_BATCH_UPDATES: usize = 256;
 /// Bytes after which one read of the history stops; bounds what a stalled replay pins.
@@ -127,6 +172,10 @@ const _: () = {
     // A subscriber that was closed for a full queue finds what it missed in the history.
     assert!(HISTORY_UPDATES >= QUEUED_UPDATES);
     assert!(QUEUED_UPDATES >= REPLAY_BATCH_UPDATES);
+    // Who reads the file of a history catches up with what stays in memory.
+    assert!(RECENT_UPDATES >= 4 * ARCHIVE_BATCH_UPDATES);
+    // The largest update can be stored, and one transaction can forget as many as it stores.
+    assert!(UNSTORED_BYTES >= QUEUED_BYTES && FORGOTTEN_AT_ONCE >= TRANSACTION_UPDATES);
     // One subscriber cannot use up all patterns.
     assert!(PATTERNS >= 10 * MATCHERS);
     // Each topic of an update can be subscribed to, and granted, by its own name.

@@ -14,10 +14,7 @@ use crate::publication::Publication;
 ///
 /// Returns the event, and the same bytes with the framing of a chunk around them.
 pub(crate) fn encode(publication: &Publication, id: &EventId) -> (Bytes, Bytes) {
-    let mut buffer = Vec::with_capacity(publication.data().len() + id.as_str().len() + 80);
-    buffer.extend_from_slice(&[b' '; CHUNK_SIZE_DIGITS]);
-    buffer.extend_from_slice(b"\r\n");
-    let start = buffer.len();
+    let mut buffer = begin_frame(publication.data().len() + id.as_str().len() + 80);
     let mut line = |field: &str, value: &str| {
         buffer.extend_from_slice(field.as_bytes());
         buffer.extend_from_slice(b": ");
@@ -35,7 +32,26 @@ pub(crate) fn encode(publication: &Publication, id: &EventId) -> (Bytes, Bytes) 
         line("data", content);
     }
     buffer.push(b'\n');
-    let end = buffer.len();
+    end_frame(buffer)
+}
+
+/// An event that was written before, and the same bytes with the framing of a chunk around them.
+pub(crate) fn frame(event: &[u8]) -> (Bytes, Bytes) {
+    let mut buffer = begin_frame(event.len() + 2);
+    buffer.extend_from_slice(event);
+    end_frame(buffer)
+}
+
+/// Room for the size of a chunk, which is known at its end.
+fn begin_frame(capacity: usize) -> Vec<u8> {
+    let mut buffer = Vec::with_capacity(FRAME_START + capacity);
+    buffer.extend_from_slice(&[b' '; CHUNK_SIZE_DIGITS]);
+    buffer.extend_from_slice(b"\r\n");
+    buffer
+}
+
+fn end_frame(mut buffer: Vec<u8>) -> (Bytes, Bytes) {
+    let (start, end) = (FRAME_START, buffer.len());
     buffer.extend_from_slice(b"\r\n");
     // The size stands right before its line break; what is left of the room for it is cut off.
     let size = format!("{:x}", end - start);
@@ -47,6 +63,8 @@ pub(crate) fn encode(publication: &Publication, id: &EventId) -> (Bytes, Bytes) 
 
 /// Hexadecimal digits of the largest size.
 const CHUNK_SIZE_DIGITS: usize = usize::BITS as usize / 4;
+/// Where the event begins in a buffer.
+const FRAME_START: usize = CHUNK_SIZE_DIGITS + 2;
 
 /// Splits at CR, LF and CRLF, and at nothing else; empty content is one empty line, a final line break starts another.
 /// sse.data-line-crlf, sse.data-trailing-newline, sse.data-other-separators

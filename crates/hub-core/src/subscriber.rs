@@ -15,7 +15,7 @@ use bytes::Bytes;
 
 use crate::admission::Member;
 use crate::authorization;
-use crate::history::Position;
+use crate::history::{ArchiveError, Position};
 use crate::registry::SubscriberId;
 use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
@@ -40,9 +40,21 @@ pub enum CloseReason {
     /// The history dropped updates that were still to be replayed to it.
     #[error("replay overrun: the history dropped updates before they were read")]
     ReplayOverrun,
+    /// The history could not be read.
+    #[error("history unavailable: it cannot be read now")]
+    HistoryUnavailable,
     /// The hub is shutting down.
     #[error("hub is shutting down")]
     ShuttingDown,
+}
+
+impl From<ArchiveError> for CloseReason {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            ArchiveError::Overrun(_) => Self::ReplayOverrun,
+            ArchiveError::Unavailable(_) => Self::HistoryUnavailable,
+        }
+    }
 }
 
 impl CloseReason {
@@ -51,6 +63,7 @@ impl CloseReason {
         match self {
             Self::QueueFull => "queue-full",
             Self::ReplayOverrun => "replay-overrun",
+            Self::HistoryUnavailable => "history-unavailable",
             Self::ShuttingDown => "shutting-down",
         }
     }

@@ -56,6 +56,14 @@ impl Topic {
         }
     }
 
+    /// A topic as a durable history kept it.
+    pub(crate) fn stored(name: &str, url: Option<Url>) -> Self {
+        Self {
+            name: name.into(),
+            url: url.map(Box::new),
+        }
+    }
+
     /// The topic as it was published.
     pub fn as_str(&self) -> &str {
         &self.name

@@ -30,6 +30,23 @@ impl Update {
         }
     }
 
+    /// An update as a durable history kept it.
+    pub(crate) fn stored(
+        id: EventId,
+        topics: Vec<Topic>,
+        visibility: Visibility,
+        event: &[u8],
+    ) -> Self {
+        let (event, chunk) = sse::frame(event);
+        Self {
+            id,
+            visibility,
+            topics: topics.into(),
+            event,
+            chunk,
+        }
+    }
+
     /// Its id: the SSE `id`, the publish response and a cursor.
     pub fn id(&self) -> &EventId {
         &self.id

@@ -9,6 +9,7 @@ mod check;
 mod duration;
 mod error;
 mod file;
+mod history;
 mod issuers;
 mod keys;
 mod layer;
@@ -22,6 +23,7 @@ mod written;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use assay_hub_core::history::{History, OpenError};
 use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
 
 pub(crate) use allowed_origin::{AllowedOrigin, admitted};
@@ -29,6 +31,7 @@ pub(crate) use check::COOKIE_V0;
 use check::{invalid, items};
 pub use error::{ConfigError, ConfigWarning};
 pub use file::At;
+pub(crate) use history::HistoryConfig;
 pub use layer::{Layer, SecretFile};
 pub use legacy::Legacy;
 pub use options::{HubOptions, IssuerOptions, KeyOptions};
@@ -57,7 +60,7 @@ pub struct HubConfig {
     pub(crate) cookie_names: Vec<String>,
     pub(crate) cors: CorsPolicy,
     pub(crate) publish_origins: Vec<AllowedOrigin>,
-    pub(crate) history_updates: usize,
+    pub(crate) history: HistoryConfig,
     pub(crate) heartbeat: Option<Duration>,
     pub(crate) write_timeout: Option<Duration>,
     pub(crate) max_lifetime: Option<Duration>,
@@ -78,6 +81,12 @@ impl HubConfig {
     /// The address to listen on; port 0 asks the system for one.
     pub fn listen(&self) -> SocketAddr {
         self.listen
+    }
+
+    /// Opens the history: in memory an empty one, else what is in its file. Reads all of the file, so better before the hub is
+    /// announced.
+    pub fn open_history(&self) -> Result<Box<dyn History>, OpenError> {
+        self.history.open()
     }
 
     /// The URL of a hub that listens on `local`, which may differ from [`Self::listen`] in its port. A wildcard address is

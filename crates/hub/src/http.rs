@@ -21,6 +21,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use assay_hub_core::history::History;
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
 use assay_hub_core::{
     AccessToken, CloseReason, Dialect, Dialects, Hub, HubSettings, RandomEventIds, Role,
@@ -68,10 +69,12 @@ struct Bearer {
 }
 
 impl Endpoints {
-    /// A hub with an empty history, and its lanes, whose threads run from now on.
-    pub(crate) fn new(config: HubConfig) -> io::Result<(Self, LaneEnds)> {
+    /// A hub with what is in `history`, and its lanes, whose threads run from now on.
+    pub(crate) fn new(
+        config: HubConfig,
+        history: Box<dyn History>,
+    ) -> io::Result<(Self, LaneEnds)> {
         let settings = HubSettings {
-            history_updates: config.history_updates,
             subscribers: config.max_subscribers,
             ..HubSettings::default()
         };
@@ -82,7 +85,7 @@ impl Endpoints {
             unsent_bytes: settings.queued_bytes,
         };
         let event_ids = RandomEventIds::from_seed(rand::random());
-        let hub = Hub::new(settings, Box::new(event_ids));
+        let hub = Hub::with_history(settings, history, Box::new(event_ids));
         let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, streams)?;
         let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),

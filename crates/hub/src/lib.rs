@@ -27,7 +27,9 @@
 //! | what waits for a subscriber | 1000 updates, 16 MiB | stream closed, `queue-full` |
 //! | a write that waits for its peer | `--write-timeout`, 30 s | connection closed |
 //! | life of a stream | its token's, and `--max-lifetime`, 12 h | stream ended |
-//! | history | `--history-size`, 10000 updates, and 64 MiB | the oldest is forgotten |
+//! | history in memory | `--history-size`, 10000 updates, and `--history-bytes`, 64 MiB | the oldest is forgotten |
+//! | … in a file | the same, 1000000 updates and 1 GiB | the oldest is forgotten |
+//! | updates that wait to be stored in a file | 10000, 64 MiB | 503 |
 //!
 //! By default no address is bounded by itself: behind a proxy all peers share one, and so does a load test on one machine.
 //!
@@ -56,4 +58,4 @@ pub use config::{
     Source, Written,
 };
 pub use mounted::{HubBody, MountedHub};
-pub use server::{ServeError, bind, serve};
+pub use server::{ServeError, bind, serve, serve_with};

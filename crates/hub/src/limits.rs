@@ -83,8 +83,8 @@ pub(crate) const LANE_EVENTS: usize = 1024;
 #[cfg(test)]
 mod tests {
     use assay_hub_core::limits::{
-        COMPILED_PATTERN_BYTES, HISTORY_BYTES, HISTORY_UPDATES, PATTERNS, QUEUED_BYTES,
-        QUEUED_UPDATES,
+        COMPILED_PATTERN_BYTES, DURABLE_HISTORY_BYTES, DURABLE_HISTORY_UPDATES, HISTORY_BYTES,
+        HISTORY_UPDATES, PATTERNS, QUEUED_BYTES, QUEUED_UPDATES, UNSTORED_BYTES, UNSTORED_UPDATES,
     };
 
     use super::*;
@@ -135,9 +135,14 @@ mod tests {
             format!("all subscribers | {PATTERNS} |"),
             format!("| {QUEUED_UPDATES} updates, {} MiB |", mib(QUEUED_BYTES)),
             format!(
-                "`--history-size`, {HISTORY_UPDATES} updates, and {} MiB |",
+                "`--history-size`, {HISTORY_UPDATES} updates, and `--history-bytes`, {} MiB |",
                 mib(HISTORY_BYTES)
             ),
+            format!(
+                "{DURABLE_HISTORY_UPDATES} updates and {} GiB |",
+                DURABLE_HISTORY_BYTES / 1024 / 1024 / 1024
+            ),
+            format!("| {UNSTORED_UPDATES}, {} MiB | 503 |", mib(UNSTORED_BYTES)),
         ] {
             assert!(page.contains(&row), "{row}");
         }

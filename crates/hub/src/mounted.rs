@@ -26,11 +26,12 @@ pub struct MountedHub {
 }
 
 impl MountedHub {
-    /// A hub with these settings; where to listen is of no meaning here. Streams are written by the application's connections,
+    /// A hub with these settings, and the history that they name; where to listen is of no meaning here. Streams are written by the application's connections,
     /// so no thread of the hub's is needed for them.
     pub fn new(mut config: HubConfig) -> Result<Self, ServeError> {
         config.stream_threads = 1;
-        let (endpoints, _lane_ends) = Endpoints::new(config).map_err(ServeError::Lanes)?;
+        let history = config.open_history()?;
+        let (endpoints, _lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
         Ok(Self {
             endpoints: Arc::new(endpoints),
         })

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use assay_hub_core::history::{History, OpenError};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -19,6 +20,9 @@ use crate::{connection, limits};
 /// Why serving ended otherwise than it should.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The history was not opened.
+    #[error(transparent)]
+    History(#[from] OpenError),
     /// The threads that write streams did not start.
     #[error("cannot start the threads that write streams: {0}")]
     Lanes(#[source] io::Error),
@@ -48,18 +52,29 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Serves the hub on `listener` until `shutdown` is ready; then accepts no more, ends every stream cleanly, answers
-/// what is under way, and cuts what is left after the drain deadline of `config`.
+/// Opens the history that `config` names, and serves as [`serve_with`] does.
 pub async fn serve(
     listener: TcpListener,
     config: HubConfig,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let history = config.open_history()?;
+    serve_with(listener, config, history, shutdown).await
+}
+
+/// Serves the hub, with what is in `history`, on `listener` until `shutdown` is ready; then accepts no more, ends every stream cleanly, answers
+/// what is under way, and cuts what is left after the drain deadline of `config`.
+pub async fn serve_with(
+    listener: TcpListener,
+    config: HubConfig,
+    history: Box<dyn History>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let deadline = config.drain_timeout;
     let connections_max = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
     let write_timeout = config.write_timeout;
     let per_address = config.max_per_address.map(PerAddress::new);
-    let (endpoints, lane_ends) = Endpoints::new(config).map_err(ServeError::Lanes)?;
+    let (endpoints, lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
     let endpoints = Arc::new(endpoints);
     let protocol = Arc::new(connection::protocol());
     let mut connections = JoinSet::new();

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{ConfigWarning, HubConfig, Layer, ServeError, bind, serve};
+use assay_hub::{ConfigWarning, HubConfig, Layer, ServeError, bind, serve_with};
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -58,16 +58,19 @@ async fn listen_until_told(config: HubConfig, exit_with_parent: bool) -> Result<
             config.listen()
         )
     })?;
+    let history = config
+        .open_history()
+        .context("cannot open the history that --history names")?;
     let url = config.url(listener.local_addr().context("cannot tell the port")?);
     // Before the URL is out: whoever reads it may signal at once.
     let shutdown = shutdown_requested(exit_with_parent).context("cannot watch for signals")?;
     tracing::info!(%url, "listening");
     // A reader that is gone is no reason not to serve.
     let _ = writeln!(io::stdout(), "{url}").and_then(|()| io::stdout().flush());
-    match serve(listener, config, shutdown).await {
+    match serve_with(listener, config, history, shutdown).await {
         Ok(()) => tracing::info!("stopped"),
         Err(cut @ ServeError::DrainTimeout { .. }) => tracing::warn!("stopped: {cut}"),
-        Err(error @ ServeError::Lanes(_)) => return Err(error.into()),
+        Err(error @ (ServeError::Lanes(_) | ServeError::History(_))) => return Err(error.into()),
     }
     Ok(())
 }

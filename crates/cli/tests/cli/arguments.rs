@@ -138,7 +138,8 @@ fn a_folder_that_cannot_take_a_run() {
 fn help_fits_a_screen_and_shows_examples() {
     for (command, lines) in [
         (None, 30),
-        (Some("hub"), 60),
+        // A line or two for each setting.
+        (Some("hub"), 100),
         (Some("run"), 60),
         (Some("check"), 60),
         (Some("publish"), 60),

@@ -1,9 +1,12 @@
-//! A history in memory, bounded by count and by bytes; it commits at once and forgets the oldest first.
+//! A history in memory, bounded by count, bytes and age; it commits at once and forgets the oldest first.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::{Committed, History, HistoryError, Overrun, Position, Resumption, Ticket};
+use super::bounds::{Ages, Clock, HistoryBounds};
+use super::{
+    Committed, History, HistoryError, Outcome, Overrun, Position, Read, Resumed, Resumption, Ticket,
+};
 use crate::event_id::{EventId, LastEventId, ResponseCursor};
 use crate::limits::{REPLAY_BATCH_BYTES, REPLAY_BATCH_UPDATES};
 use crate::update::Update;
@@ -13,35 +16,46 @@ use crate::update::Update;
 pub struct MemoryHistory {
     most_updates: usize,
     most_bytes: usize,
-    updates: VecDeque<Arc<Update>>,
+    ages: Ages,
+    updates: VecDeque<Kept>,
     size_bytes: usize,
     /// The position of the oldest update that is kept, or that of the next one if none is.
     oldest: Position,
     ids: IdIndex,
     feed: VecDeque<Committed>,
-    submitted: u64,
+    submitted: Ticket,
+}
+
+#[derive(Debug)]
+struct Kept {
+    update: Arc<Update>,
+    stamp_ms: u64,
 }
 
 impl MemoryHistory {
-    /// An empty log that keeps at most so many updates and bytes; with 0 updates it keeps none.
-    pub fn new(most_updates: usize, most_bytes: usize) -> Self {
+    /// An empty log with these bounds.
+    pub fn new(bounds: HistoryBounds, clock: Clock) -> Self {
         Self {
-            most_updates,
-            most_bytes,
+            most_updates: usize::try_from(bounds.updates).unwrap_or(usize::MAX),
+            most_bytes: usize::try_from(bounds.bytes).unwrap_or(usize::MAX),
+            ages: Ages::new(bounds.age, clock),
             updates: VecDeque::new(),
             size_bytes: 0,
-            oldest: Position(1),
+            oldest: Position::FIRST,
             ids: IdIndex::default(),
             feed: VecDeque::new(),
-            submitted: 0,
+            submitted: Ticket::default(),
         }
     }
 
-    fn append(&mut self, update: &Arc<Update>) -> Position {
+    fn append(&mut self, update: &Arc<Update>, stamp_ms: u64) -> Position {
         let position = self.end();
         self.ids.append(update.id().clone(), position);
         self.size_bytes += update.size_bytes();
-        self.updates.push_back(Arc::clone(update));
+        self.updates.push_back(Kept {
+            update: Arc::clone(update),
+            stamp_ms,
+        });
         while self.updates.len() > self.most_updates || self.size_bytes > self.most_bytes {
             self.forget_oldest();
         }
@@ -49,40 +63,58 @@ impl MemoryHistory {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some(forgotten) = self.updates.pop_front() {
-            self.size_bytes -= forgotten.size_bytes();
-            self.ids.forget_oldest(forgotten.id());
+        if let Some(Kept { update, .. }) = self.updates.pop_front() {
+            self.size_bytes -= update.size_bytes();
+            self.ids.forget_oldest(update.id());
             self.oldest = self.oldest.next();
+        }
+    }
+
+    fn forget_too_old(&mut self) {
+        let horizon_ms = self.ages.horizon_ms();
+        while self
+            .updates
+            .front()
+            .is_some_and(|kept| kept.stamp_ms < horizon_ms)
+        {
+            self.forget_oldest();
         }
     }
 }
 
 impl History for MemoryHistory {
     fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError> {
-        self.submitted += 1;
-        let ticket = Ticket(self.submitted);
+        self.submitted = self.submitted.next();
+        self.forget_too_old();
+        // Without a bound of age nobody asks, and publishers do not wait for a clock.
+        let stamp_ms = if self.ages.are_bounded() {
+            self.ages.stamp_ms()
+        } else {
+            0
+        };
         let last = batch.len().saturating_sub(1);
         for (index, update) in batch.into_iter().enumerate() {
-            let position = self.append(&update);
+            let position = self.append(&update, stamp_ms);
             self.feed.push_back(Committed {
                 position,
                 update,
-                answers: (index == last).then_some(ticket),
+                answers: (index == last).then_some(self.submitted),
             });
         }
-        Ok(ticket)
+        Ok(self.submitted)
     }
 
-    fn next_committed(&mut self) -> Option<Committed> {
-        self.feed.pop_front()
+    fn next_outcome(&mut self) -> Option<Outcome> {
+        self.feed.pop_front().map(Outcome::Committed)
     }
 
-    fn resume(&self, cursor: &LastEventId) -> Resumption {
+    fn resume(&mut self, cursor: &LastEventId) -> Resumed {
+        self.forget_too_old();
         let found = match cursor {
             LastEventId::Earliest => None,
             LastEventId::After(id) => self.ids.oldest(id),
         };
-        match found {
+        Resumed::At(match found {
             Some((id, position)) => Resumption {
                 position: position.next(),
                 cursor: ResponseCursor::After(id.clone()),
@@ -91,27 +123,27 @@ impl History for MemoryHistory {
                 position: self.oldest,
                 cursor: ResponseCursor::Earliest,
             },
-        }
+        })
     }
 
     fn end(&self) -> Position {
         Position(self.oldest.0 + self.updates.len() as u64)
     }
 
-    fn read(&self, from: Position, batch: &mut Vec<Arc<Update>>) -> Result<Position, Overrun> {
+    fn read(&self, from: Position, batch: &mut Vec<Arc<Update>>) -> Result<Read, Overrun> {
         let skipped = from.0.checked_sub(self.oldest.0).ok_or(Overrun)?;
         let skipped = usize::try_from(skipped).unwrap_or(usize::MAX);
         let mut next = from;
         let mut read_bytes = 0;
-        for update in self.updates.iter().skip(skipped).take(REPLAY_BATCH_UPDATES) {
+        for kept in self.updates.iter().skip(skipped).take(REPLAY_BATCH_UPDATES) {
             if read_bytes > REPLAY_BATCH_BYTES {
                 break;
             }
-            read_bytes += update.size_bytes();
-            batch.push(Arc::clone(update));
+            read_bytes += kept.update.size_bytes();
+            batch.push(Arc::clone(&kept.update));
             next = next.next();
         }
-        Ok(next)
+        Ok(Read::UpTo(next))
     }
 }
 
@@ -163,26 +195,53 @@ impl IdIndex {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
+
     use super::*;
     use crate::test_support::update;
 
+    fn empty(updates: usize, bytes: usize) -> MemoryHistory {
+        let bounds = HistoryBounds {
+            updates: updates as u64,
+            bytes: bytes as u64,
+            age: None,
+        };
+        MemoryHistory::new(bounds, Clock::new(|| panic!("nobody asks for ages")))
+    }
+
     fn history(most_updates: usize, ids: &[&str]) -> MemoryHistory {
-        let mut history = MemoryHistory::new(most_updates, usize::MAX);
+        let mut history = empty(most_updates, usize::MAX);
         for id in ids {
-            history
-                .submit(vec![update("t", id)])
-                .expect("memory takes all");
+            submit(&mut history, id);
         }
         history
     }
 
-    /// What is replayed for `cursor`, and the response cursor.
-    fn replay(history: &MemoryHistory, cursor: &str) -> (Vec<String>, String) {
-        let resumption = history.resume(&LastEventId::parse(cursor));
-        let mut batch = Vec::new();
+    fn submit(history: &mut MemoryHistory, id: &str) -> Ticket {
         history
-            .read(resumption.position, &mut batch)
-            .expect("just resumed");
+            .submit(vec![update("t", id)])
+            .expect("memory takes all")
+    }
+
+    fn read(
+        history: &MemoryHistory,
+        from: Position,
+        batch: &mut Vec<Arc<Update>>,
+    ) -> Result<Position, Overrun> {
+        match history.read(from, batch)? {
+            Read::UpTo(position) => Ok(position),
+            Read::Ask(_) => panic!("all of it is in memory"),
+        }
+    }
+
+    /// What is replayed for `cursor`, and the response cursor.
+    fn replay(history: &mut MemoryHistory, cursor: &str) -> (Vec<String>, String) {
+        let Resumed::At(resumption) = history.resume(&LastEventId::parse(cursor)) else {
+            panic!("all of it is in memory");
+        };
+        let mut batch = Vec::new();
+        read(history, resumption.position, &mut batch).expect("just resumed");
         let ids = batch.iter().map(|update| update.id().to_string()).collect();
         (ids, resumption.cursor.as_str().to_owned())
     }
@@ -196,7 +255,7 @@ mod tests {
             replayed: &[&str],
             response: &str,
         ) {
-            let (ids, answered) = replay(&history(most_updates, log), cursor);
+            let (ids, answered) = replay(&mut history(most_updates, log), cursor);
             assert_eq!(
                 (ids.as_slice(), answered.as_str()),
                 (
@@ -242,15 +301,18 @@ mod tests {
 
     #[test]
     fn the_feed_hands_out_each_update_once_and_answers_tickets() {
-        let mut history = MemoryHistory::new(0, usize::MAX);
+        let mut history = empty(0, usize::MAX);
         let first = history
             .submit(vec![update("t", "a"), update("t", "b")])
             .expect("memory takes all");
-        let second = history
-            .submit(vec![update("t", "c")])
-            .expect("memory takes all");
-        let fed: Vec<_> = std::iter::from_fn(|| history.next_committed())
-            .map(|committed| (committed.update.id().to_string(), committed.answers))
+        let second = submit(&mut history, "c");
+        let fed: Vec<_> = std::iter::from_fn(|| history.next_outcome())
+            .map(|outcome| match outcome {
+                Outcome::Committed(committed) => {
+                    (committed.update.id().to_string(), committed.answers)
+                }
+                Outcome::Refused(..) => panic!("memory takes all"),
+            })
             .collect();
         assert_eq!(
             fed,
@@ -265,21 +327,20 @@ mod tests {
     #[test]
     fn bytes_are_bounded() {
         let one = update("t", "a").size_bytes();
-        let mut history = MemoryHistory::new(usize::MAX, 3 * one);
+        let mut history = empty(usize::MAX, 3 * one);
         for id in ["a", "b", "c", "d", "e"] {
-            history
-                .submit(vec![update("t", id)])
-                .expect("memory takes all");
+            submit(&mut history, id);
         }
-        assert_eq!(replay(&history, "earliest").0, ["c", "d", "e"]);
+        assert_eq!(replay(&mut history, "earliest").0, ["c", "d", "e"]);
         assert_eq!(history.ids.uses.len(), 3);
     }
 
     #[test]
     fn a_reader_that_was_overtaken_is_told() {
         let history = history(2, &["a", "b", "c"]);
-        assert_eq!(history.read(Position(1), &mut Vec::new()), Err(Overrun));
-        assert_eq!(history.read(Position(4), &mut Vec::new()), Ok(Position(4)));
+        let read = |from| read(&history, Position(from), &mut Vec::new());
+        assert_eq!(read(1), Err(Overrun));
+        assert_eq!(read(4), Ok(Position(4)));
     }
 
     #[test]
@@ -292,9 +353,36 @@ mod tests {
             &ids.iter().map(String::as_str).collect::<Vec<_>>(),
         );
         let mut batch = Vec::new();
-        let next = history.read(Position(1), &mut batch).expect("in the log");
+        let next = read(&history, Position(1), &mut batch).expect("in the log");
         assert_eq!(batch.len(), REPLAY_BATCH_UPDATES);
-        history.read(next, &mut batch).expect("in the log");
+        read(&history, next, &mut batch).expect("in the log");
         assert_eq!(batch.len(), ids.len());
+    }
+
+    #[test]
+    fn age_is_bounded_whether_or_not_something_comes() {
+        let now_s = Arc::new(AtomicU64::new(1000));
+        let clock = Arc::clone(&now_s);
+        let bounds = HistoryBounds {
+            age: Some(Duration::from_secs(10)),
+            ..HistoryBounds::MEMORY
+        };
+        let mut history = MemoryHistory::new(
+            bounds,
+            Clock::new(move || Duration::from_secs(clock.load(Ordering::Relaxed))),
+        );
+        for (second, id) in [(1000, "a"), (1005, "b"), (990, "c"), (1009, "d")] {
+            now_s.store(second, Ordering::Relaxed);
+            submit(&mut history, id);
+        }
+        let mut kept_at = |second| {
+            now_s.store(second, Ordering::Relaxed);
+            replay(&mut history, "earliest").0
+        };
+        assert_eq!(kept_at(1010), ["a", "b", "c", "d"]);
+        // A clock that was set back makes nothing younger than what came before it.
+        assert_eq!(kept_at(1011), ["b", "c", "d"]);
+        assert_eq!(kept_at(1016), ["d"]);
+        assert_eq!(kept_at(1020), [""; 0]);
     }
 }

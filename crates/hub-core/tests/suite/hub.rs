@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
-use crate::support::{data, exact, hub, publication, subscribe, token_v0, token_v1, url_pattern};
+use crate::support::{
+    data, exact, hub, hub_keeping, publication, subscribe, token_v0, token_v1, url_pattern,
+};
 use assay_hub_core::{
     AccessToken, CloseReason, Hub, HubSettings, LastEventId, Next, PublishError, ResponseCursor,
     Subscribe, SubscribeError, Subscriber, TopicMatcher,
@@ -35,7 +37,7 @@ fn live(hub: &Hub, matchers: &[TopicMatcher]) -> Subscriber {
 }
 
 fn publish(hub: &Hub, form: &str) {
-    hub.publish(publication(form)).expect("an open hub");
+    hub.publish(publication(form)).wait().expect("an open hub");
 }
 
 #[test]
@@ -70,11 +72,16 @@ fn the_id_is_that_of_the_publisher_or_a_new_one() {
     let hub = hub(HubSettings::default());
     let given = hub
         .publish(publication("topic=T&id=urn:x:1"))
+        .wait()
         .expect("an open hub");
     assert_eq!(given.as_str(), "urn:x:1");
-    let first = hub.publish(publication("topic=T")).expect("an open hub");
+    let first = hub
+        .publish(publication("topic=T"))
+        .wait()
+        .expect("an open hub");
     let second = hub
         .publish(publication("topic=T&id="))
+        .wait()
         .expect("an open hub");
     assert!(
         first.as_str().starts_with("urn:uuid:") && first.as_str().len() == 45,
@@ -147,10 +154,7 @@ fn a_cursor_is_replayed_and_answered() {
         replayed: &[&str],
         answered: Option<&str>,
     ) {
-        let hub = hub(HubSettings {
-            history_updates,
-            ..HubSettings::default()
-        });
+        let hub = hub_keeping(history_updates, HubSettings::default());
         for (id, topic) in [("a", "T"), ("b", "U"), ("c", "T"), ("d", "T")] {
             publish(&hub, &format!("topic={topic}&id={id}&data={id}"));
         }
@@ -206,10 +210,7 @@ fn a_full_queue_closes_with_its_reason() {
 
 #[test]
 fn a_replay_that_the_history_overtakes_is_closed() {
-    let hub = hub(HubSettings {
-        history_updates: 300,
-        ..HubSettings::default()
-    });
+    let hub = hub_keeping(300, HubSettings::default());
     for number in 0..300 {
         publish(&hub, &format!("topic=T&data={number}"));
     }
@@ -231,10 +232,7 @@ fn a_replay_that_the_history_overtakes_is_closed() {
 
 #[test]
 fn a_long_replay_without_matches_lets_others_run() {
-    let hub = hub(HubSettings {
-        history_updates: 100_000,
-        ..HubSettings::default()
-    });
+    let hub = hub_keeping(100_000, HubSettings::default());
     for _ in 0..3000 {
         publish(&hub, "topic=U");
     }
@@ -286,7 +284,7 @@ fn closing_ends_all_and_refuses_more() {
     assert_eq!(drain(&mut behind), ["1", "closed shutting-down"]);
     assert_eq!(drain(&mut waiting), ["1", "closed shutting-down"]);
     assert_eq!(
-        hub.publish(publication("topic=T")),
+        hub.publish(publication("topic=T")).wait(),
         Err(PublishError::Closed)
     );
     let refused = hub

@@ -9,7 +9,7 @@ use assay_hub_core::{
 };
 
 use crate::lane_host::LaneHost;
-use crate::support::{data, exact, hub, publication, subscribe};
+use crate::support::{data, exact, hub, hub_keeping, publication, subscribe};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -21,7 +21,7 @@ impl Wake for Wakes {
 }
 
 fn publish(hub: &Hub, form: &str) {
-    hub.publish(publication(form)).expect("an open hub");
+    hub.publish(publication(form)).wait().expect("an open hub");
 }
 
 #[test]
@@ -55,10 +55,7 @@ fn received(host: &mut LaneHost, key: usize) -> Vec<String> {
 
 #[test]
 fn a_hub_without_history_loses_nothing_between_the_door_and_the_lane() {
-    let hub = hub(HubSettings {
-        history_updates: 0,
-        ..HubSettings::default()
-    });
+    let hub = hub_keeping(0, HubSettings::default());
     let mut host = LaneHost::new(&hub, Waker::noop().clone());
     let key = host.join(subscribe(&[exact("T")], None, None));
     publish(&hub, "topic=T&data=1");
@@ -88,16 +85,13 @@ fn closing_comes_after_what_was_published_before() {
 
 #[test]
 fn a_lane_that_lags_stops_publishers_and_not_the_others() {
-    let hub = hub(HubSettings {
-        history_updates: 10,
-        ..HubSettings::default()
-    });
+    let hub = hub_keeping(10, HubSettings::default());
     let mut host = LaneHost::new(&hub, Waker::noop().clone());
     let key = host.join(subscribe(&[exact("T")], None, None));
     for _ in 0..limits::FEED_UPDATES {
         publish(&hub, "topic=T");
     }
-    let refused = hub.publish(publication("topic=T")).map(|_| ());
+    let refused = hub.publish(publication("topic=T")).wait().map(|_| ());
     assert_eq!(refused, Err(PublishError::Overloaded));
     assert_eq!(received(&mut host, key).len(), limits::FEED_UPDATES);
     publish(&hub, "topic=T");

@@ -5,6 +5,8 @@ mod hub;
 mod keys;
 mod lane;
 mod lane_host;
+mod late_history;
 mod mint;
+mod redb_history;
 mod simulation;
 mod support;

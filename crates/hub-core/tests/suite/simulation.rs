@@ -1,30 +1,71 @@
-//! A seeded simulation: publishers, and subscribers that come, stall, resume and leave while the history forgets, against a
-//! model that knows nothing but the log and the rules.
+//! A seeded simulation: publishers, and subscribers that come, stall, resume and leave while the history forgets, commits late,
+//! fails or starts again, against a model that knows nothing but the log and the rules.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use assay_hub_core::history::{HistoryError, RedbHistory};
 use assay_hub_core::{
-    AccessToken, CloseReason, Hub, HubSettings, Limits, Next, ResponseCursor, Subscriber,
-    TopicMatcher,
+    AccessToken, CloseReason, Hub, HubSettings, Limits, Next, PublishError, Publishing,
+    ResponseCursor, Subscriber, TopicMatcher,
 };
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::lane_host::LaneHost;
-use crate::support::{data, exact, hub, publication, subscribe, token_v0, token_v1, url_pattern};
+use crate::late_history::LateDisk;
+use crate::support::{
+    bounds, clock, data, exact, hub_keeping, hub_with, publication, subscribe, token_v0, token_v1,
+    url_pattern,
+};
 
-const SEEDS: u64 = 300;
 const STEPS: usize = 400;
 
 #[test]
 fn subscribers_get_what_the_model_says() {
+    check(300, || Storage::Memory);
+}
+
+#[test]
+fn they_do_while_the_history_commits_late_and_fails() {
+    check(300, || Storage::Late(Late::default()));
+}
+
+#[test]
+fn they_do_while_a_durable_history_is_closed_and_opened_again() {
+    check(12, || Storage::Redb(tempfile::tempdir().expect("a folder")));
+}
+
+fn check(seeds: u64, storage: impl Fn() -> Storage) {
     let tokens = Tokens::mint();
-    for seed in 0..SEEDS {
-        Simulation::new(seed, &tokens).run();
+    for seed in 0..seeds {
+        Simulation::new(seed, &tokens, storage()).run();
     }
+}
+
+/// Where the history is.
+enum Storage {
+    Memory,
+    Late(Late),
+    Redb(tempfile::TempDir),
+}
+
+/// What was published and is not in the log as subscribers see it.
+#[derive(Default)]
+struct Late {
+    disk: LateDisk,
+    waiting: VecDeque<(Published, Publishing)>,
+    /// Committed, and the hub has not been told.
+    untold: VecDeque<(Published, Publishing)>,
+}
+
+fn poll(publishing: &mut Publishing) -> Poll<Result<String, PublishError>> {
+    let polled = Pin::new(publishing).poll(&mut Context::from_waker(Waker::noop()));
+    polled.map(|answer| answer.map(|id| id.to_string()))
 }
 
 /// Grants as a model understands them: a list of topics, or all.
@@ -89,6 +130,8 @@ fn some_matcher(random: &mut StdRng) -> (TopicMatcher, Covered) {
 }
 
 struct Published {
+    /// Its data.
+    number: usize,
     id: String,
     topics: Vec<&'static str>,
     private: bool,
@@ -125,22 +168,45 @@ struct Simulation<'a> {
     random: StdRng,
     tokens: &'a Tokens,
     settings: HubSettings,
+    /// Updates that the history keeps.
+    kept: usize,
+    storage: Storage,
     hub: Hub,
     lane: LaneHost,
     lane_woken: Arc<Flag>,
+    published: usize,
     log: Vec<Published>,
     clients: Vec<Client>,
 }
 
+impl Storage {
+    /// A hub on it.
+    fn hub(&mut self, kept: usize, settings: HubSettings) -> Hub {
+        match self {
+            Self::Memory => hub_keeping(kept, settings),
+            Self::Late(late) => {
+                let (history, disk) = LateDisk::new(kept);
+                late.disk = disk;
+                hub_with(settings, history)
+            }
+            Self::Redb(folder) => {
+                let path = folder.path().join("history.redb");
+                let history = RedbHistory::open(&path, bounds(kept), clock());
+                hub_with(settings, history.expect("a folder of its own"))
+            }
+        }
+    }
+}
+
 impl<'a> Simulation<'a> {
-    fn new(seed: u64, tokens: &'a Tokens) -> Self {
+    fn new(seed: u64, tokens: &'a Tokens, mut storage: Storage) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         let settings = HubSettings {
-            history_updates: *[0, 1, 3, 10, 1000].choose(&mut random).expect("not empty"),
             queued_updates: random.random_range(1..12),
             ..HubSettings::default()
         };
-        let hub = hub(settings.clone());
+        let kept = *[0, 1, 3, 10, 1000].choose(&mut random).expect("not empty");
+        let hub = storage.hub(kept, settings.clone());
         let lane_woken = Arc::<Flag>::default();
         Self {
             seed,
@@ -148,8 +214,11 @@ impl<'a> Simulation<'a> {
             tokens,
             lane: LaneHost::new(&hub, Waker::from(Arc::clone(&lane_woken))),
             lane_woken,
+            storage,
+            published: 0,
             hub,
             settings,
+            kept,
             log: Vec::new(),
             clients: Vec::new(),
         }
@@ -157,8 +226,10 @@ impl<'a> Simulation<'a> {
 
     fn run(mut self) {
         for _ in 0..STEPS {
-            match self.random.random_range(0..11) {
+            match self.random.random_range(0..14) {
                 0..4 => self.publish(),
+                11 | 12 => self.settle(),
+                13 => self.restart(),
                 4 => self.come(),
                 5..9 if !self.clients.is_empty() => {
                     let client = self.random.random_range(0..self.clients.len());
@@ -183,6 +254,7 @@ impl<'a> Simulation<'a> {
                 self.seed
             );
         }
+        self.tell();
         for client in (0..self.clients.len()).rev() {
             self.receive(client, usize::MAX);
         }
@@ -192,7 +264,8 @@ impl<'a> Simulation<'a> {
         let topics: Vec<_> = (0..self.random.random_range(1..4))
             .map(|_| *TOPICS.choose(&mut self.random).expect("not empty"))
             .collect();
-        let number = self.log.len();
+        let number = self.published;
+        self.published += 1;
         // Some ids are used again.
         let id = if self.random.random_bool(0.2) {
             format!("again{}", number % 3)
@@ -208,19 +281,95 @@ impl<'a> Simulation<'a> {
         if private {
             form += "&private";
         }
-        self.hub.publish(publication(&form)).expect("an open hub");
-        self.log.push(Published {
+        let publishing = self.hub.publish(publication(&form));
+        let published = Published {
+            number,
             id,
             topics,
             private,
-        });
-        self.assert_woken(number);
+        };
+        match &mut self.storage {
+            Storage::Memory | Storage::Redb(_) => {
+                publishing.wait().expect("an open hub");
+                self.append(published);
+            }
+            Storage::Late(late) => {
+                late.waiting.push_back((published, publishing));
+                // Who publishes takes along what was committed.
+                self.told();
+            }
+        }
+    }
+
+    fn append(&mut self, published: Published) {
+        self.log.push(published);
+        self.assert_woken(self.log.len() - 1);
+    }
+
+    /// A history that commits late commits, or refuses, what waits longest.
+    fn settle(&mut self) {
+        let Storage::Late(late) = &mut self.storage else {
+            return;
+        };
+        let Some((published, mut publishing)) = late.waiting.pop_front() else {
+            return self.tell();
+        };
+        if self.random.random_bool(0.2) {
+            let error = HistoryError::NoSpace("full".to_owned());
+            late.disk.settle(Some(error.clone()), true);
+            let refused = Poll::Ready(Err(PublishError::History(error)));
+            // The hub was told, so that this is not known before what came before it.
+            self.told();
+            assert_eq!(poll(&mut publishing), refused, "seed {}", self.seed);
+            return;
+        }
+        let tells = self.random.random_bool(0.7);
+        late.disk.settle(None, tells);
+        late.untold.push_back((published, publishing));
+        if tells {
+            self.told();
+        }
+    }
+
+    fn tell(&mut self) {
+        if let Storage::Late(late) = &mut self.storage {
+            late.disk.tell();
+            self.told();
+        }
+    }
+
+    /// The feed has handed out all that was committed.
+    fn told(&mut self) {
+        let Storage::Late(late) = &mut self.storage else {
+            return;
+        };
+        for (_, publishing) in &mut late.waiting {
+            assert_eq!(poll(publishing), Poll::Pending, "seed {}", self.seed);
+        }
+        for (published, mut publishing) in std::mem::take(&mut late.untold) {
+            let answer = Poll::Ready(Ok(published.id.clone()));
+            assert_eq!(poll(&mut publishing), answer, "seed {}", self.seed);
+            self.append(published);
+        }
+    }
+
+    /// A durable history is closed, and opened by another hub.
+    fn restart(&mut self) {
+        if !matches!(self.storage, Storage::Redb(_)) || self.random.random_bool(0.8) {
+            return;
+        }
+        self.clients.clear();
+        // The hub goes with the last that belongs to it.
+        self.hub = Storage::Memory.hub(0, self.settings.clone());
+        self.lane = LaneHost::new(&self.hub, Waker::noop().clone());
+        self.hub = self.storage.hub(self.kept, self.settings.clone());
+        self.lane = LaneHost::new(&self.hub, Waker::from(Arc::clone(&self.lane_woken)));
     }
 
     /// Whoever waits for an update has been woken.
-    fn assert_woken(&self, number: usize) {
+    fn assert_woken(&self, place: usize) {
         for client in &self.clients {
-            if client.waits && client.wants(&self.log[number]) {
+            if client.waits && client.wants(&self.log[place]) {
                 let woken = match client.connection {
                     Connection::Queued(_) => &client.woken,
                     Connection::InLane(_) => &self.lane_woken,
@@ -236,7 +385,12 @@ impl<'a> Simulation<'a> {
 
     /// The oldest update that the history still has.
     fn oldest(&self) -> usize {
-        self.log.len().saturating_sub(self.settings.history_updates)
+        let untold = match &self.storage {
+            Storage::Late(late) => late.untold.len(),
+            Storage::Memory | Storage::Redb(_) => 0,
+        };
+        let committed = self.log.len() + untold;
+        committed.saturating_sub(self.kept).min(self.log.len())
     }
 
     fn come(&mut self) {
@@ -331,9 +485,14 @@ impl<'a> Simulation<'a> {
             match polled {
                 Poll::Ready(Next::Event(event)) => {
                     let received: usize = data(&event).parse().expect("a number");
-                    assert_eq!(Some(received), expected, "seed {seed}: gap, repeat or leak");
-                    client.next = received + 1;
+                    let due = expected.map(|place| self.log[place].number);
+                    assert_eq!(Some(received), due, "seed {seed}: gap, repeat or leak");
+                    client.next = expected.expect("equal") + 1;
                 }
+                // It only let others run.
+                Poll::Pending
+                    if matches!(client.connection, Connection::Queued(_))
+                        && client.woken.0.load(Ordering::Relaxed) => {}
                 Poll::Pending => {
                     assert_eq!(
                         expected, None,
@@ -352,7 +511,9 @@ impl<'a> Simulation<'a> {
                             assert!(backlog > self.settings.queued_updates, "seed {seed}");
                         }
                         CloseReason::ReplayOverrun => assert!(client.next < oldest, "seed {seed}"),
-                        CloseReason::ShuttingDown => panic!("seed {seed}: {reason}"),
+                        CloseReason::HistoryUnavailable | CloseReason::ShuttingDown => {
+                            panic!("seed {seed}: {reason}")
+                        }
                     }
                     self.remove(index);
                     return;

@@ -1,9 +1,12 @@
 //! Short spellings for tests of the hub.
 
+use std::time::Duration;
+
 use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, header_v1};
 use assay_hub_core::access_token::{
     Algorithm, RoleKeys, TrustedIssuer, TrustedKeys, VerificationKey, verify,
 };
+use assay_hub_core::history::{Clock, History, HistoryBounds, MemoryHistory};
 use assay_hub_core::{
     AccessToken, Dialect, Dialects, Hub, HubSettings, HubUrl, LastEventId, Limits, Publication,
     RandomEventIds, Role, Subscribe, TokenContext, TopicMatcher,
@@ -11,7 +14,33 @@ use assay_hub_core::{
 use serde_json::{Value, json};
 
 pub(crate) fn hub(settings: HubSettings) -> Hub {
-    Hub::new(settings, Box::new(RandomEventIds::from_seed([7; 32])))
+    Hub::new(settings, event_ids())
+}
+
+fn event_ids() -> Box<RandomEventIds> {
+    Box::new(RandomEventIds::from_seed([7; 32]))
+}
+
+/// A hub with this history.
+pub(crate) fn hub_with(settings: HubSettings, history: impl History + 'static) -> Hub {
+    Hub::with_history(settings, Box::new(history), event_ids())
+}
+
+/// A hub whose history, in memory, keeps so many updates.
+pub(crate) fn hub_keeping(updates: usize, settings: HubSettings) -> Hub {
+    hub_with(settings, MemoryHistory::new(bounds(updates), clock()))
+}
+
+pub(crate) fn bounds(updates: usize) -> HistoryBounds {
+    HistoryBounds {
+        updates: updates as u64,
+        ..HistoryBounds::MEMORY
+    }
+}
+
+/// A clock that stands still.
+pub(crate) fn clock() -> Clock {
+    Clock::new(|| Duration::ZERO)
 }
 
 pub(crate) fn hub_url() -> HubUrl {

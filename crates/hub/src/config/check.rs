@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use assay_hub_core::limits::HISTORY_UPDATES;
 use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
 use url::Url;
 
@@ -13,7 +12,7 @@ use super::issuers::{self, Issuers};
 use super::options::HubOptions;
 use super::origin::Origin;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration};
+use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, history};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
@@ -70,7 +69,7 @@ impl HubOptions {
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
             cors: cors(&self.cors_origins, &mut warnings)?,
             publish_origins: publish_origins(&self.publish_origins, &mut warnings)?,
-            history_updates: number(self.history_size.as_ref(), HISTORY_UPDATES, 0..=10_000_000)?,
+            history: history::check(self)?,
             heartbeat: optional_duration(self.heartbeat.as_ref(), HEARTBEAT)?,
             write_timeout: optional_duration(self.write_timeout.as_ref(), WRITE_TIMEOUT)?,
             max_lifetime: optional_duration(self.max_lifetime.as_ref(), MAX_LIFETIME)?,
@@ -262,7 +261,7 @@ fn origins(written: &[Written]) -> Result<Vec<AllowedOrigin>, ConfigError> {
         .collect()
 }
 
-fn number(
+pub(super) fn number(
     written: Option<&Written>,
     default: usize,
     range: std::ops::RangeInclusive<usize>,
@@ -282,7 +281,7 @@ fn number(
     })
 }
 
-fn optional_duration(
+pub(super) fn optional_duration(
     written: Option<&Written>,
     default: Duration,
 ) -> Result<Option<Duration>, ConfigError> {

@@ -48,8 +48,14 @@ pub struct HubOptions {
     pub cookie_name: Option<Written>,
     /// `1.0`, `0.x` or both with a comma; `1.0`.
     pub dialects: Option<Written>,
-    /// Updates kept for subscribers that come back; 10000.
+    /// Where updates are kept for subscribers that come back, `memory` or `redb:FILE`; `memory`.
+    pub history: Option<Written>,
+    /// The most updates that are kept, 0 for none; 10000 in memory, 1000000 in a file.
     pub history_size: Option<Written>,
+    /// The most bytes that they take; `64MiB` in memory, `1GiB` in a file.
+    pub history_bytes: Option<Written>,
+    /// The longest that an update is kept, 0 for any; `0`.
+    pub history_age: Option<Written>,
     /// The longest silence on a stream before a comment is sent, 0 for any; `15s`.
     pub heartbeat: Option<Written>,
     /// The longest wait for a peer that does not read, 0 for ever; `30s`.

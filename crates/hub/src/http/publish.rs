@@ -51,7 +51,7 @@ impl Endpoints {
         if let Decision::Denied(denial) = bearer.token.may_publish(publication.topics()) {
             return Err(Refusal::Scope(denial));
         }
-        let id = self.hub.publish(publication)?;
+        let id = self.hub.publish(publication).await?;
         let mut response = Response::new(ResponseBody::Whole(Bytes::copy_from_slice(
             id.as_str().as_bytes(),
         )));

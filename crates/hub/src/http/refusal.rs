@@ -2,6 +2,7 @@
 //! told. The one place where an error becomes a status.
 
 use assay_hub_core::authorization::Denial;
+use assay_hub_core::history::{ArchiveError, HistoryError};
 use assay_hub_core::publication::StatusClass;
 use assay_hub_core::subscribe_query::MixedDialects;
 use assay_hub_core::{
@@ -93,9 +94,15 @@ pub(crate) enum Refusal {
     /// Subscribers are so far behind that more updates would only pile up.
     #[error("the hub is overloaded; publish it again later")]
     Overloaded,
+    /// The disk of the history is full. The details are the operator's.
+    #[error("there is no space left to store the update; publish it again later")]
+    NoSpace(HistoryError),
     /// The history failed to take the update. The details are the operator's.
     #[error("the update could not be stored; publish it again")]
-    NotStored(PublishError),
+    NotStored(HistoryError),
+    /// The history failed to tell where a cursor points to. The details are the operator's.
+    #[error("the history cannot be read now; come back later")]
+    HistoryUnavailable(ArchiveError),
     /// The hub is about to stop.
     #[error("the hub is shutting down; come back later")]
     ShuttingDown,
@@ -115,8 +122,11 @@ impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         match error {
             PublishError::Closed => Self::ShuttingDown,
-            PublishError::Overloaded => Self::Overloaded,
-            PublishError::History(_) | PublishError::NotCommitted => Self::NotStored(error),
+            PublishError::Overloaded | PublishError::History(HistoryError::Busy) => {
+                Self::Overloaded
+            }
+            PublishError::History(error @ HistoryError::NoSpace(_)) => Self::NoSpace(error),
+            PublishError::History(error @ HistoryError::Storage(_)) => Self::NotStored(error),
         }
     }
 }
@@ -127,6 +137,7 @@ impl From<SubscribeError> for Refusal {
             SubscribeError::Closed => Self::ShuttingDown,
             SubscribeError::TooManySubscribers { .. } => Self::TooManySubscribers,
             SubscribeError::TooManyPatterns { .. } => Self::TooManyPatterns,
+            SubscribeError::History(error) => Self::HistoryUnavailable(error),
         }
     }
 }
@@ -157,9 +168,11 @@ impl Refusal {
             Self::TooManySubscribers | Self::TooManyPatterns | Self::TooManyOfAddress => {
                 StatusCode::TOO_MANY_REQUESTS
             }
-            Self::Overloaded | Self::NotStored(_) | Self::ShuttingDown => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NoSpace(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Self::Overloaded
+            | Self::NotStored(_)
+            | Self::HistoryUnavailable(_)
+            | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -199,7 +212,9 @@ impl Refusal {
             Self::TooManyPatterns => ("subscribe", "too-many-patterns"),
             Self::TooManyOfAddress => ("subscribe", "too-many-of-address"),
             Self::Overloaded => ("publish", "overloaded"),
+            Self::NoSpace(_) => ("publish", "no-space"),
             Self::NotStored(_) => ("publish", "not-stored"),
+            Self::HistoryUnavailable(_) => ("subscribe", "history-unavailable"),
             Self::ShuttingDown => ("hub", "shutting-down"),
         }
     }
@@ -223,7 +238,8 @@ impl Refusal {
         // What the peer is not told, the log has to tell.
         let detail: &dyn std::fmt::Display = match self {
             Self::Token(error) => error,
-            Self::NotStored(error) => error,
+            Self::NoSpace(error) | Self::NotStored(error) => error,
+            Self::HistoryUnavailable(error) => error,
             other => other,
         };
         tracing::info!(reason = %format_args!("{area}.{code}"), status, would_be, %peer, %method, path, "refused: {detail}");
@@ -255,6 +271,10 @@ impl Refusal {
             Self::TooManySubscribers
             | Self::TooManyPatterns
             | Self::TooManyOfAddress
+            | Self::Overloaded
+            | Self::NoSpace(_)
+            | Self::NotStored(_)
+            | Self::HistoryUnavailable(_)
             | Self::ShuttingDown => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }

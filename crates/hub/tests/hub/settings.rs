@@ -353,6 +353,24 @@ fn other_settings() {
         &set(|it| &mut it.history_size, "history-size", "many"),
         &["--history-size", "10000"],
     );
+    for place in ["disk", "redb", "redb:", "Memory", "sqlite:x"] {
+        check(
+            &set(|it| &mut it.history, "history", place),
+            &["--history", "redb:/var/lib/assay/history.redb"],
+        );
+    }
+    check(
+        &set(|it| &mut it.history_bytes, "history-bytes", "lots"),
+        &["--history-bytes", "64MiB"],
+    );
+    check(
+        &set(|it| &mut it.history_bytes, "history-bytes", "2000GiB"),
+        &["--history-bytes", "64MiB"],
+    );
+    check(
+        &set(|it| &mut it.history_age, "history-age", "1d"),
+        &["--history-age", "15s"],
+    );
     check(
         &set(|it| &mut it.max_subscribers, "max-subscribers", "0"),
         &["--max-subscribers"],

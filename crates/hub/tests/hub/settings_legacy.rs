@@ -85,7 +85,7 @@ fn versions_before_0_11() {
             "write_timeout = \"1500ms\" # DISPATCH_TIMEOUT",
             "log_format = \"json\" # LOG_FORMAT",
             "anonymous = false # ALLOW_ANONYMOUS",
-            "history_size = 10000 # default",
+            "# history_size: 10000 in memory, 1000000 in a file # default",
             "~COMPRESS is not needed",
             "~HISTORY_SIZE 0 kept all",
             "~TCSZ is not needed",
