@@ -163,6 +163,19 @@ pub fn verify(
     })
 }
 
+/// The issuer whose keys [`verify`] tries for a token, whatever comes of it: for a hub that fetches keys and may look for
+/// newer ones. It is one that the hub trusts; a token cannot name another. token.key.no-untrusted-discovery
+pub fn addressed_issuer<'a>(token: &str, context: &TokenContext<'a>) -> Option<&'a TrustedIssuer> {
+    let parts = jws::parse(token, context.limits).ok()?;
+    let peek = Peek::of(&parts).ok()?;
+    let default = context.keys.default_issuer();
+    match (context.dialects, peek.looks) {
+        (Dialects::OnlyV0 | Dialects::Both, Looks::V0)
+        | (Dialects::OnlyV0, Looks::V1WithMercureClaim) => Some(default),
+        _ => context.keys.issuer(peek.issuer.as_deref()?),
+    }
+}
+
 /// Which dialect a token looks like.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Looks {

@@ -6,6 +6,7 @@
 
 mod allowed_origin;
 mod check;
+mod configured_keys;
 mod duration;
 mod error;
 mod file;
@@ -21,14 +22,16 @@ mod setting;
 mod written;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::history::{History, OpenError};
-use assay_hub_core::{Dialects, HubUrl, Limits, TrustedKeys};
+use assay_hub_core::{Dialects, HubUrl, Limits};
 
 pub(crate) use allowed_origin::{AllowedOrigin, admitted};
 pub(crate) use check::COOKIE_V0;
 use check::{invalid, items};
+pub(crate) use configured_keys::ConfiguredKeys;
 pub use error::{ConfigError, ConfigWarning};
 pub use file::At;
 pub(crate) use history::HistoryConfig;
@@ -52,7 +55,7 @@ pub struct HubConfig {
     /// Whether there is a page to try the hub with.
     pub(crate) demo: bool,
     pub(crate) dialects: Dialects,
-    pub(crate) keys: TrustedKeys,
+    pub(crate) keys: Arc<ConfiguredKeys>,
     /// Where clients get tokens: the issuers that are servers of the OAuth kind.
     pub(crate) authorization_servers: Vec<String>,
     pub(crate) identity: Identity,

@@ -93,7 +93,7 @@ async fn offer_to_lane(
     let head = request_head::plain_get(&peeked[..length]);
     let socket = socket.into_std().ok()?;
     match head {
-        Some(head) => endpoints.take(peer, &head, socket, place).err(),
+        Some(head) => endpoints.take(peer, &head, socket, place).await.err(),
         None => Some(NotTaken::unread(socket, place)),
     }
 }

@@ -21,11 +21,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use assay_hub_core::access_token::TokenFault;
 use assay_hub_core::history::History;
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
 use assay_hub_core::{
     AccessToken, CloseReason, Dialect, Dialects, Hub, HubSettings, RandomEventIds, Role,
-    TokenContext, access_token,
+    TokenContext, TokenError, TrustedKeys, access_token,
 };
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -33,6 +34,7 @@ use hyper::body::Incoming;
 use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig};
+use crate::jwks::KeyRing;
 use crate::per_address::PerAddress;
 use crate::stream_lane::{LaneEnds, StreamLanes, StreamSettings};
 pub(crate) use lane_stream::NotTaken;
@@ -54,6 +56,7 @@ const DOCUMENT_METHODS: &str = "GET, HEAD, OPTIONS";
 pub(crate) struct Endpoints {
     config: HubConfig,
     metadata_path: String,
+    keys: KeyRing,
     hub: Hub,
     /// The streams of each address; over HTTP/2 they are more than its connections.
     streams: Option<Arc<PerAddress>>,
@@ -89,6 +92,7 @@ impl Endpoints {
         let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, streams)?;
         let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
+            keys: KeyRing::new(Arc::clone(&config.keys)),
             hub,
             lanes,
             streams: config.max_per_address.map(PerAddress::new),
@@ -178,7 +182,7 @@ impl Endpoints {
         let method = request.method();
         if self.config.is_hub(path) {
             match method.as_str() {
-                "GET" | "HEAD" => self.subscribe(peer, request),
+                "GET" | "HEAD" => self.subscribe(peer, request).await,
                 "QUERY" if self.speaks(Dialect::V1) => {
                     self.subscribe_with_body(peer, request, body).await
                 }
@@ -260,50 +264,80 @@ impl Endpoints {
     }
 
     /// The token of a request, verified for `role`; none if the request presents none.
-    fn bearer(
+    async fn bearer(
         &self,
         request: &Request<()>,
         site: &Site,
         role: Role,
     ) -> Result<Option<Bearer>, Refusal> {
         if let Some(presented) = presented_token::from_header(request.headers())? {
-            return self.verify(&presented, site, role).map(Some);
+            return self.verify(&presented, site, role).await.map(Some);
         }
         if self.speaks(Dialect::V0)
             && let Some(presented) =
                 presented_token::from_query(request.uri().query().unwrap_or_default())?
         {
-            let bearer = self.verify(&presented, site, role)?;
+            let bearer = self.verify(&presented, site, role).await?;
             // auth.query-token.not-accepted: in 1.0 such a token gives no rights, nor does it get in the way
             if bearer.token.dialect() == Dialect::V0 {
                 return Ok(Some(bearer));
             }
         }
         let presented = presented_token::from_cookie(request.headers(), &self.config.cookie_names);
-        presented
-            .map(|presented| self.verify(&presented, site, role))
-            .transpose()
+        match presented {
+            Some(presented) => self.verify(&presented, site, role).await.map(Some),
+            None => Ok(None),
+        }
     }
 
-    fn verify(
+    async fn verify(
         &self,
         presented: &PresentedToken,
         site: &Site,
         role: Role,
     ) -> Result<Bearer, Refusal> {
+        let token = match self.verify_with(&self.keys.snapshot(), presented, site, role) {
+            Err((fault, Some(issuer))) => {
+                // The keys of its issuer may have changed.
+                if !self.keys.look_again(&issuer, role).await {
+                    return Err(fault.into());
+                }
+                let again = self.verify_with(&self.keys.snapshot(), presented, site, role);
+                again.map_err(|(fault, _)| fault)?
+            }
+            first => first.map_err(|(fault, _)| fault)?,
+        };
+        Ok(Bearer {
+            token,
+            mechanism: presented.mechanism,
+        })
+    }
+
+    /// Verifies a token; where newer keys of its issuer might help, an error names the issuer.
+    fn verify_with(
+        &self,
+        keys: &TrustedKeys,
+        presented: &PresentedToken,
+        site: &Site,
+        role: Role,
+    ) -> Result<AccessToken, (TokenError, Option<String>)> {
         let context = TokenContext {
-            keys: &self.config.keys,
+            keys,
             audiences: std::slice::from_ref(&site.resource),
             dialects: self.config.dialects,
             hub_url: &site.url,
             limits: &self.config.limits,
             now_unix_s: since_epoch().as_secs(),
         };
-        let token =
-            access_token::verify(&presented.token, role, &context).map_err(Refusal::Token)?;
-        Ok(Bearer {
-            token,
-            mechanism: presented.mechanism,
+        access_token::verify(&presented.token, role, &context).map_err(|error| {
+            let may_help = matches!(
+                error.fault(),
+                TokenFault::UnknownKey | TokenFault::KeysAwaited
+            );
+            let issuer = may_help
+                .then(|| access_token::addressed_issuer(&presented.token, &context))
+                .flatten();
+            (error, issuer.map(|issuer| issuer.identifier.clone()))
         })
     }
 }

@@ -19,6 +19,8 @@
 //! | topic matchers of a subscriber | 100 of 4 KiB | 400 |
 //! | one pattern, compiled | 64 KiB | 400 |
 //! | token | 16 KiB, 100 details, 1000 matchers in each | 401 |
+//! | … that names an unknown key | a look at its issuer's JWK set every 30 s, waited for 3 s | 401 |
+//! | JWK set from a URL | 256 KiB, 100 keys, 10 s, 3 redirects | that of before, for 6 h; then 503 |
 //! | streams | `--max-subscribers`, 100000 | 429 |
 //! | connections | those, and 1000 | 503, then closed |
 //! | … of one address, and its HTTP/2 streams | `--max-per-address`, none | 429 |
@@ -42,6 +44,7 @@ mod config;
 mod connection;
 mod deadline;
 mod http;
+mod jwks;
 mod limits;
 mod mounted;
 mod peer_io;

@@ -80,11 +80,45 @@ pub(crate) const REPLAY_BATCHES_A_TURN: usize = 4;
 /// Events of sockets that a lane takes at once.
 pub(crate) const LANE_EVENTS: usize = 1024;
 
+/// The longest JWK set that is fetched, in bytes: a hundred RSA keys with certificates are no longer.
+pub(crate) const JWKS_BYTES: usize = 256 * 1024;
+
+/// The time for a whole fetch of a JWK set, with its redirects.
+pub(crate) const JWKS_FETCH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The redirects that a fetch of a JWK set follows: a new host and a new path.
+pub(crate) const JWKS_REDIRECTS: usize = 3;
+
+/// A JWK set counts as fresh for at least this long, whatever its server says: so that the server is not asked all the time.
+pub(crate) const JWKS_FRESH_SHORTEST: Duration = Duration::from_mins(1);
+/// … for this long if its server says nothing …
+pub(crate) const JWKS_FRESH_DEFAULT: Duration = Duration::from_mins(10);
+/// … and at most this long: a key that its issuer has withdrawn is no longer trusted then.
+pub(crate) const JWKS_FRESH_LONGEST: Duration = Duration::from_hours(1);
+
+/// How long a JWK set is used beyond its freshness while no newer one can be fetched: an issuer may be away for a night.
+pub(crate) const JWKS_STALE: Duration = Duration::from_hours(6);
+
+/// The rest after a fetch that failed; it doubles with each failure …
+pub(crate) const JWKS_RETRY_FIRST: Duration = Duration::from_secs(5);
+/// … up to this.
+pub(crate) const JWKS_RETRY_LONGEST: Duration = Duration::from_mins(5);
+
+/// The rest between fetches for the sake of tokens that name an unknown key, which strangers can send as they please.
+pub(crate) const JWKS_LOOK_AGAIN_REST: Duration = Duration::from_secs(30);
+
+/// The longest that a request waits for such a fetch.
+pub(crate) const JWKS_LOOK_AGAIN_WAIT: Duration = Duration::from_secs(3);
+
+const _: () = assert!(JWKS_FRESH_SHORTEST.as_nanos() <= JWKS_FRESH_DEFAULT.as_nanos());
+const _: () = assert!(JWKS_FRESH_DEFAULT.as_nanos() <= JWKS_FRESH_LONGEST.as_nanos());
+
 #[cfg(test)]
 mod tests {
     use assay_hub_core::limits::{
         COMPILED_PATTERN_BYTES, DURABLE_HISTORY_BYTES, DURABLE_HISTORY_UPDATES, HISTORY_BYTES,
-        HISTORY_UPDATES, PATTERNS, QUEUED_BYTES, QUEUED_UPDATES, UNSTORED_BYTES, UNSTORED_UPDATES,
+        HISTORY_UPDATES, JWK_SET_KEYS, PATTERNS, QUEUED_BYTES, QUEUED_UPDATES, UNSTORED_BYTES,
+        UNSTORED_UPDATES,
     };
 
     use super::*;
@@ -129,6 +163,17 @@ mod tests {
                 kib(core.token_bytes),
                 core.token_details,
                 core.token_matchers
+            ),
+            format!(
+                "JWK set every {} s, waited for {} s |",
+                JWKS_LOOK_AGAIN_REST.as_secs(),
+                JWKS_LOOK_AGAIN_WAIT.as_secs()
+            ),
+            format!(
+                "| {} KiB, {JWK_SET_KEYS} keys, {} s, {JWKS_REDIRECTS} redirects | that of before, for {} h;",
+                kib(JWKS_BYTES),
+                JWKS_FETCH_TIMEOUT.as_secs(),
+                JWKS_STALE.as_secs() / 3600
             ),
             format!("| those, and {CONNECTIONS_BESIDE_SUBSCRIBERS} |"),
             format!("HTTP/2 connection | {STREAMS_PER_CONNECTION} |"),

@@ -87,6 +87,6 @@ fn flag(setting: &Setting) -> Arg {
         Kind::List(_) => arg.action(ArgAction::Append),
         // PEM begins with dashes.
         Kind::Secret => arg.allow_hyphen_values(true),
-        Kind::Text(_) | Kind::Number | Kind::Duration => arg,
+        Kind::Text(_) | Kind::Document(_) | Kind::Number | Kind::Duration => arg,
     }
 }

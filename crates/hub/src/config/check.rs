@@ -1,6 +1,7 @@
 //! The one step from what was written to what is used.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
@@ -63,7 +64,7 @@ impl HubOptions {
             legacy_paths: self.legacy_paths,
             demo: self.demo,
             dialects,
-            keys,
+            keys: Arc::new(keys),
             identity: identity(self.resource_identifier.as_ref())?,
             anonymous,
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,

@@ -1,21 +1,23 @@
 //! The issuers that the hub trusts: the one that flags describe, and further ones, each with its own keys.
 
-use assay_hub_core::access_token::{RoleKeys, TrustedIssuer};
-use assay_hub_core::{Dialects, TrustedKeys};
+use assay_hub_core::Dialects;
 use url::Url;
 
+use super::check::items;
+use super::configured_keys::{ConfiguredIssuer, ConfiguredKeys, KeySource};
 use super::error::{ConfigError, ConfigWarning};
 use super::invalid;
 use super::keys::RoleKey;
 use super::options::{HubOptions, IssuerOptions};
 use super::written::Written;
+use crate::jwks::Internal;
 
 /// The issuer that the stock Mercure.rocks hub trusts too.
 const ISSUER: &str = "https://localhost";
 
 /// What is known of all of them.
 pub(super) struct Issuers {
-    pub(super) keys: TrustedKeys,
+    pub(super) keys: ConfiguredKeys,
     /// Those that clients can ask for tokens.
     pub(super) authorization_servers: Vec<String>,
 }
@@ -27,8 +29,9 @@ pub(super) fn check(
     warnings: &mut Vec<ConfigWarning>,
 ) -> Result<Issuers, ConfigError> {
     let mut trusted = Vec::new();
+    let mut sets = Vec::new();
     let mut authorization_servers = Vec::new();
-    if let Some(issuer) = of_flags(options, dialects, warnings)? {
+    if let Some(issuer) = of_flags(options, dialects, &mut sets, warnings)? {
         if options.authorization_server {
             let written = options.issuer.as_ref();
             let written = written.ok_or(ConfigError::AuthorizationServerWithoutIssuer)?;
@@ -37,7 +40,7 @@ pub(super) fn check(
         trusted.push(issuer);
     }
     for further in &options.issuers {
-        let issuer = further_issuer(further, dialects, warnings)?;
+        let issuer = further_issuer(further, dialects, &mut sets, warnings)?;
         if trusted.iter().any(|it| it.identifier == issuer.identifier) {
             return Err(invalid(
                 &further.identifier,
@@ -49,8 +52,8 @@ pub(super) fn check(
         }
         trusted.push(issuer);
     }
-    let all = |role: fn(&TrustedIssuer) -> &RoleKeys| {
-        trusted.iter().all(|it| matches!(role(it), RoleKeys::None))
+    let all = |role: fn(&ConfiguredIssuer) -> &KeySource| {
+        trusted.iter().all(|it| matches!(role(it), KeySource::None))
     };
     if all(|it| &it.publisher) {
         return Err(ConfigError::KeyMissing { role: "publisher" });
@@ -58,9 +61,12 @@ pub(super) fn check(
     if all(|it| &it.subscriber) && !options.anonymous {
         return Err(ConfigError::KeyMissing { role: "subscriber" });
     }
-    let default = trusted.remove(0);
     Ok(Issuers {
-        keys: TrustedKeys::new(default, trusted, 0),
+        keys: ConfiguredKeys {
+            issuers: trusted,
+            sets,
+            allowed_internal: allowed_internal(options)?,
+        },
         authorization_servers,
     })
 }
@@ -69,44 +75,59 @@ pub(super) fn check(
 fn of_flags(
     options: &HubOptions,
     dialects: Dialects,
+    sets: &mut Vec<Url>,
     warnings: &mut Vec<ConfigWarning>,
-) -> Result<Option<TrustedIssuer>, ConfigError> {
+) -> Result<Option<ConfiguredIssuer>, ConfigError> {
     let identifier = match &options.issuer {
         Some(written) => identifier(written)?,
         None => ISSUER.to_owned(),
     };
-    let publisher = RoleKey::publisher(options).check(dialects, warnings)?;
-    let subscriber = RoleKey::subscriber(options).check(dialects, warnings)?;
-    let has_key = !matches!((&publisher, &subscriber), (RoleKeys::None, RoleKeys::None));
-    if !has_key && let (Some(written), true) = (&options.issuer, !options.issuers.is_empty()) {
-        let place = written.place();
-        return Err(ConfigError::IssuerWithoutKey { place });
+    let issuer = ConfiguredIssuer {
+        identifier,
+        publisher: RoleKey::publisher(options).check(dialects, sets, warnings)?,
+        subscriber: RoleKey::subscriber(options).check(dialects, sets, warnings)?,
+    };
+    if !issuer.has_no_key() || options.issuers.is_empty() {
+        return Ok(Some(issuer));
     }
-    Ok(
-        (has_key || options.issuers.is_empty()).then_some(TrustedIssuer {
-            identifier,
-            publisher,
-            subscriber,
+    match &options.issuer {
+        Some(written) => Err(ConfigError::IssuerWithoutKey {
+            place: written.place(),
         }),
-    )
+        None => Ok(None),
+    }
 }
 
 fn further_issuer(
     options: &IssuerOptions,
     dialects: Dialects,
+    sets: &mut Vec<Url>,
     warnings: &mut Vec<ConfigWarning>,
-) -> Result<TrustedIssuer, ConfigError> {
-    let publisher = RoleKey::of("publisher", &options.publisher).check(dialects, warnings)?;
-    let subscriber = RoleKey::of("subscriber", &options.subscriber).check(dialects, warnings)?;
-    if matches!((&publisher, &subscriber), (RoleKeys::None, RoleKeys::None)) {
+) -> Result<ConfiguredIssuer, ConfigError> {
+    let issuer = ConfiguredIssuer {
+        identifier: identifier(&options.identifier)?,
+        publisher: RoleKey::of("publisher", &options.publisher).check(dialects, sets, warnings)?,
+        subscriber: RoleKey::of("subscriber", &options.subscriber)
+            .check(dialects, sets, warnings)?,
+    };
+    if issuer.has_no_key() {
         let place = options.identifier.place();
         return Err(ConfigError::IssuerWithoutKey { place });
     }
-    Ok(TrustedIssuer {
-        identifier: identifier(&options.identifier)?,
-        publisher,
-        subscriber,
-    })
+    Ok(issuer)
+}
+
+fn allowed_internal(options: &HubOptions) -> Result<Vec<Internal>, ConfigError> {
+    items(&options.jwks_allow_internal)
+        .map(|(written, item)| {
+            item.parse().map_err(|()| {
+                invalid(
+                    written,
+                    "is neither a host nor a network: write such as keycloak.internal, 10.0.0.0/8 or ::1",
+                )
+            })
+        })
+        .collect()
 }
 
 fn identifier(written: &Written) -> Result<String, ConfigError> {

@@ -1,9 +1,10 @@
 //! The keys of one role: which key and which algorithms apply, and whether they fit.
 
-use assay_hub_core::access_token::{
-    Algorithm, JwkError, KeyError, KeySet, RoleKeys, VerificationKey,
-};
+use assay_hub_core::access_token::{Algorithm, JwkError, KeyError, KeySet, VerificationKey};
 use assay_hub_core::{Dialect, Dialects};
+use url::Url;
+
+use super::configured_keys::KeySource;
 
 use super::error::{ConfigError, ConfigWarning};
 use super::options::{HubOptions, KeyOptions};
@@ -18,16 +19,40 @@ pub(super) struct RoleKey<'a> {
     algorithms: Vec<&'a Written>,
 }
 
+fn is_url(written: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| {
+        let start = written.get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
+}
+
+/// The place of the URL among the `sets`: one that several roles name is fetched once.
+fn set_at(written: &Written, sets: &mut Vec<Url>) -> Result<usize, ConfigError> {
+    let url = Url::parse(written.value()).ok().filter(Url::has_host);
+    let url = url.ok_or_else(|| {
+        invalid(
+            written,
+            "is not a URL: write such as https://auth.example.com/.well-known/jwks.json",
+        )
+    })?;
+    let known = sets.iter().position(|set| *set == url);
+    Ok(known.unwrap_or_else(|| {
+        sets.push(url);
+        sets.len() - 1
+    }))
+}
+
 impl<'a> RoleKey<'a> {
     /// Of the publishers of the issuer that flags describe.
     pub(super) fn publisher(options: &'a HubOptions) -> Self {
         Self {
             role: "publisher",
-            key: options
-                .publisher_jwt_key
+            // A set for one role stands above a key of both.
+            key: options.publisher_jwt_key.as_ref().or(options
+                .jwt_key
                 .as_ref()
-                .or(options.jwt_key.as_ref()),
-            jwks: None,
+                .filter(|_| options.publisher_jwks.is_none())),
+            jwks: options.publisher_jwks.as_ref(),
             algorithms: options
                 .publisher_jwt_algorithm
                 .as_ref()
@@ -41,11 +66,11 @@ impl<'a> RoleKey<'a> {
     pub(super) fn subscriber(options: &'a HubOptions) -> Self {
         Self {
             role: "subscriber",
-            key: options
-                .subscriber_jwt_key
+            key: options.subscriber_jwt_key.as_ref().or(options
+                .jwt_key
                 .as_ref()
-                .or(options.jwt_key.as_ref()),
-            jwks: None,
+                .filter(|_| options.subscriber_jwks.is_none())),
+            jwks: options.subscriber_jwks.as_ref(),
             algorithms: options
                 .subscriber_jwt_algorithm
                 .as_ref()
@@ -69,18 +94,23 @@ impl<'a> RoleKey<'a> {
     pub(super) fn check(
         &self,
         dialects: Dialects,
+        sets: &mut Vec<Url>,
         warnings: &mut Vec<ConfigWarning>,
-    ) -> Result<RoleKeys, ConfigError> {
+    ) -> Result<KeySource, ConfigError> {
         match (self.key, self.jwks) {
-            (None, None) => Ok(RoleKeys::None),
+            (None, None) => Ok(KeySource::None),
             (Some(key), Some(jwks)) => Err(ConfigError::KeyTwice {
                 role: self.role,
                 jwks: jwks.place(),
                 key: key.place(),
             }),
-            (Some(written), None) | (None, Some(written)) => {
-                self.read(written, dialects, warnings).map(RoleKeys::Known)
-            }
+            (None, Some(written)) if is_url(written.value()) => Ok(KeySource::Fetched {
+                set: set_at(written, sets)?,
+                algorithms: self.public_algorithms()?,
+            }),
+            (Some(written), None) | (None, Some(written)) => self
+                .read(written, dialects, warnings)
+                .map(KeySource::Written),
         }
     }
 
@@ -97,7 +127,10 @@ impl<'a> RoleKey<'a> {
         }
         // Never a secret by mistake.
         if self.jwks.is_some() && !written.value().trim_start().starts_with('{') {
-            return Err(invalid(written, "is no JWK set: write @file with its JSON"));
+            return Err(invalid(
+                written,
+                "is no JWK set: write its https URL, or @file with its JSON",
+            ));
         }
         let (keys, skipped) = KeySet::parse(written.value(), &algorithms)
             .map_err(|error| self.explain(written, &error))?;
@@ -128,6 +161,22 @@ impl<'a> RoleKey<'a> {
         items(self.algorithms.iter().copied())
             .map(|(written, item)| item.parse().map_err(|error| self.explain(written, &error)))
             .collect()
+    }
+
+    /// A set that others can fetch too holds no secrets.
+    fn public_algorithms(&self) -> Result<Vec<Algorithm>, ConfigError> {
+        let algorithms = self.algorithms()?;
+        let listed = self
+            .algorithms
+            .first()
+            .zip(algorithms.iter().find(|it| it.is_hmac()));
+        match listed {
+            Some((written, _)) => Err(invalid(
+                written,
+                "has an algorithm for secrets, which a JWK set from a URL never gives: write such as ES256,RS256, or nothing for what its keys say",
+            )),
+            None => Ok(algorithms),
+        }
     }
 
     fn algorithm_place(&self, key: &Written) -> Place {

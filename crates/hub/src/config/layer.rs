@@ -73,7 +73,9 @@ impl Layer {
         &mut self,
         mut read: impl FnMut(&Written, &str) -> Result<SecretFile, E>,
     ) -> Result<(), E> {
-        let secrets = SETTINGS.iter().filter(|it| it.kind == Kind::Secret);
+        let secrets = SETTINGS
+            .iter()
+            .filter(|it| matches!(it.kind, Kind::Secret | Kind::Document(_)));
         for setting in secrets {
             for written in self.settings.get_mut(setting.name).into_iter().flatten() {
                 let Some(path) = written.value().strip_prefix('@').map(str::to_owned) else {

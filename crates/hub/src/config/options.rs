@@ -29,6 +29,12 @@ pub struct HubOptions {
     pub subscriber_jwt_key: Option<Written>,
     /// Algorithm of subscribers; that of both roles.
     pub subscriber_jwt_algorithm: Option<Written>,
+    /// JWK set of publishers: its URL, or its text; none.
+    pub publisher_jwks: Option<Written>,
+    /// JWK set of subscribers: its URL, or its text; none.
+    pub subscriber_jwks: Option<Written>,
+    /// Hosts and networks, not of the public Internet, that the URL of a JWK set may lead to; none.
+    pub jwks_allow_internal: Vec<Written>,
     /// The issuer whose keys those are; `https://localhost`.
     pub issuer: Option<Written>,
     /// Whether that issuer is an authorization server, which the metadata then name; no.
@@ -88,7 +94,7 @@ pub struct IssuerOptions {
 pub struct KeyOptions {
     /// A secret, a public key or certificate in PEM, a JWK or a JWK set.
     pub key: Option<Written>,
-    /// A JWK set: its text.
+    /// A JWK set: its URL, or its text.
     pub jwks: Option<Written>,
     /// Algorithms that tokens may name, also several with commas; HS256, or what a JWK says of itself.
     pub algorithms: Vec<Written>,

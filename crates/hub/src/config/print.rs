@@ -42,6 +42,14 @@ fn written_line(setting: &Setting, written: &[Written]) -> String {
             Some(reference) => format!("{key} = {} # {from}", quoted(reference)),
             None => format!("# {key} = \"…\" # {from}; masked"),
         },
+        Kind::Document(_) => match (last.reference(), last.value()) {
+            (Some(reference), _) => format!("{key} = {} # {from}", quoted(reference)),
+            // Its text may be a secret, and so may what stands before a host or behind a question mark.
+            (None, url) if !url.contains(['{', '@', '?']) => {
+                format!("{key} = {} # {from}", quoted(url))
+            }
+            (None, _) => format!("# {key} = \"…\" # {from}; masked"),
+        },
         Kind::List(_) => format!("{key} = {} # {}", list(written), all_from(written)),
         Kind::Text(_) | Kind::Duration => format!("{key} = {} # {from}", quoted(last.value())),
         Kind::Number => format!("{key} = {} # {from}", last.value()),

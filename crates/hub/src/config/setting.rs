@@ -58,6 +58,8 @@ pub enum Kind {
     Text(&'static str),
     /// A key, or `@FILE`; never shown.
     Secret,
+    /// A URL, or `@FILE` with what would be there; in a list of flags it goes by this name.
+    Document(&'static str),
     /// A whole number.
     Number,
     /// A number with a unit, such as `15s`, or `0`.
@@ -72,7 +74,7 @@ impl Kind {
     /// What stands for its value in a list of flags.
     pub fn value_name(self) -> &'static str {
         match self {
-            Self::Text(name) | Self::List(name) => name,
+            Self::Text(name) | Self::List(name) | Self::Document(name) => name,
             Self::Secret => "KEY",
             Self::Number => "N",
             Self::Duration => "TIME",
@@ -179,6 +181,12 @@ pub static SETTINGS: &[Setting] = &[
         "Key of subscribers", One(|it| &mut it.subscriber_jwt_key)),
     row("subscriber-jwt-algorithm", Tokens, Kind::Text("ALG"), Words("that of --jwt-algorithm"),
         "Its algorithm", One(|it| &mut it.subscriber_jwt_algorithm)),
+    row("publisher-jwks", Tokens, Kind::Document("URL|@FILE"), Off,
+        "JWK set of publishers, fetched and kept fresh", One(|it| &mut it.publisher_jwks)),
+    row("subscriber-jwks", Tokens, Kind::Document("URL|@FILE"), Off,
+        "JWK set of subscribers", One(|it| &mut it.subscriber_jwks)),
+    row("jwks-allow-internal", Tokens, Kind::List("HOST|CIDR"), Off,
+        "Internal host or network that such a URL may lead to, over http too", Many(|it| &mut it.jwks_allow_internal)),
     row("issuer", Tokens, Kind::Text("URL"), Value("https://localhost"),
         "The issuer that 1.0 tokens have to name", One(|it| &mut it.issuer)),
     row("authorization-server", Tokens, Kind::Switch, Off,

@@ -32,7 +32,7 @@ impl NotTaken {
 
 impl Endpoints {
     /// Gives a connection, whose whole request is `head`, to a stream lane.
-    pub(crate) fn take(
+    pub(crate) async fn take(
         &self,
         peer: SocketAddr,
         head: &RequestHead,
@@ -55,7 +55,7 @@ impl Endpoints {
             dialect,
             place: stream_place,
             end,
-        } = match self.opening(peer, request) {
+        } = match self.opening(peer, request).await {
             Ok(opening) => opening,
             Err(refusal) => return Err(refused(socket, place, refusal)),
         };

@@ -27,7 +27,7 @@ impl Endpoints {
         body: Incoming,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let site = Site::of(&self.config, request)?;
-        let bearer = self.bearer(request, &site, Role::Publisher)?;
+        let bearer = self.bearer(request, &site, Role::Publisher).await?;
         let bearer = bearer.ok_or_else(|| Refusal::TokenMissing {
             would_be: self.shown_dialect(request),
         })?;

@@ -1,6 +1,7 @@
 //! Every way in which a request is refused: its status, its challenge, its reason code for the log and what the peer is
 //! told. The one place where an error becomes a status.
 
+use assay_hub_core::access_token::TokenFault;
 use assay_hub_core::authorization::Denial;
 use assay_hub_core::history::{ArchiveError, HistoryError};
 use assay_hub_core::publication::StatusClass;
@@ -45,6 +46,9 @@ pub(crate) enum Refusal {
     /// The token is not valid here (auth.error.invalid-token). The peer is not told why (auth.error.uniform).
     #[error("the access token is not valid for this hub; its log tells why")]
     Token(TokenError),
+    /// The hub has not got the keys of the token's issuer yet: it cannot tell whether the token is valid.
+    #[error("the keys that verify this token are not available; come back later")]
+    KeysAwaited,
     /// The token is valid and does not allow this (auth.error.insufficient-scope).
     #[error("{0}")]
     Scope(Denial),
@@ -118,6 +122,15 @@ enum Challenge {
     InsufficientScope,
 }
 
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        match error.fault() {
+            TokenFault::KeysAwaited => Self::KeysAwaited,
+            _ => Self::Token(error),
+        }
+    }
+}
+
 impl From<PublishError> for Refusal {
     fn from(error: PublishError) -> Self {
         match error {
@@ -169,7 +182,8 @@ impl Refusal {
                 StatusCode::TOO_MANY_REQUESTS
             }
             Self::NoSpace(_) => StatusCode::INSUFFICIENT_STORAGE,
-            Self::Overloaded
+            Self::KeysAwaited
+            | Self::Overloaded
             | Self::NotStored(_)
             | Self::HistoryUnavailable(_)
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
@@ -198,6 +212,7 @@ impl Refusal {
             Self::Presentation(error) => ("token", error.code()),
             Self::TokenMissing { .. } => ("token", "missing"),
             Self::Token(error) => ("token", error.code().trim_start_matches("token-")),
+            Self::KeysAwaited => ("token", "keys-awaited"),
             Self::Scope(denial) => ("scope", denial.code()),
             Self::Forgery(error) => ("csrf", error.code()),
             Self::MixedDialects(_) => ("subscribe", "mixed-dialects"),
@@ -275,6 +290,7 @@ impl Refusal {
             | Self::NoSpace(_)
             | Self::NotStored(_)
             | Self::HistoryUnavailable(_)
+            | Self::KeysAwaited
             | Self::ShuttingDown => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
             }

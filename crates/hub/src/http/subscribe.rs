@@ -43,21 +43,21 @@ pub(super) struct Opening {
 
 impl Endpoints {
     /// Opens a stream whose matchers are in the query component.
-    pub(super) fn subscribe(
+    pub(super) async fn subscribe(
         &self,
         peer: SocketAddr,
         request: &Request<()>,
     ) -> Result<Response<ResponseBody>, Refusal> {
-        self.open(peer, self.opening(peer, request)?)
+        self.open(peer, self.opening(peer, request).await?)
     }
 
     /// What the query component asks for.
-    pub(super) fn opening(
+    pub(super) async fn opening(
         &self,
         peer: SocketAddr,
         request: &Request<()>,
     ) -> Result<Opening, Refusal> {
-        let admitted = self.admit(request)?;
+        let admitted = self.admit(request).await?;
         self.read(peer, request, None, admitted)
     }
 
@@ -69,15 +69,15 @@ impl Endpoints {
         body: Incoming,
     ) -> Result<Response<ResponseBody>, Refusal> {
         // Before the body: who is not admitted has none of it read.
-        let admitted = self.admit(request)?;
+        let admitted = self.admit(request).await?;
         let form = self.form(request, body).await?;
         self.open(peer, self.read(peer, request, Some(&form), admitted)?)
     }
 
     /// The token of a subscriber. Without one the hub has to accept anonymous subscribers.
-    fn admit(&self, request: &Request<()>) -> Result<Admitted, Refusal> {
+    async fn admit(&self, request: &Request<()>) -> Result<Admitted, Refusal> {
         let site = Site::of(&self.config, request)?;
-        let bearer = self.bearer(request, &site, Role::Subscriber)?;
+        let bearer = self.bearer(request, &site, Role::Subscriber).await?;
         if bearer.is_none() && self.config.anonymous == Anonymous::Refused {
             return Err(Refusal::TokenMissing {
                 would_be: self.shown_dialect(request),

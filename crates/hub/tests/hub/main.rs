@@ -6,6 +6,7 @@ mod browsers;
 mod deadlines;
 mod http2;
 mod issuers;
+mod jwks;
 mod limits;
 mod old_world;
 mod refusals;
