@@ -42,7 +42,7 @@ fn main() -> ExitCode {
 
 fn dispatch(command: Command) -> CommandResult {
     match command {
-        Command::Hub(args) => command::hub::run(&args),
+        Command::Hub(args) => command::hub::run(args),
         Command::Run(args) => command::run::run(&args),
         Command::Check(args) => command::check::run(&args),
         Command::Publish(args) => command::publish::run(&args),

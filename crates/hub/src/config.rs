@@ -19,6 +19,7 @@ mod options;
 mod origin;
 mod print;
 mod setting;
+mod tls;
 mod written;
 
 use std::net::SocketAddr;
@@ -46,9 +47,11 @@ pub use written::{Place, Source, Written};
 const LEGACY_PATHS: [&str; 3] = ["/hub", "/publish", "/subscribe"];
 
 /// Everything that the server needs, checked. Made by [`HubOptions::check`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HubConfig {
     pub(crate) listen: SocketAddr,
+    /// None for a hub without TLS.
+    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
     pub(crate) path: String,
     /// Whether the hub is at [`LEGACY_PATHS`] too.
     pub(crate) legacy_paths: bool,
@@ -92,6 +95,27 @@ impl HubConfig {
         self.history.open()
     }
 
+    /// The scheme of what the hub itself serves.
+    pub(crate) fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+
+    /// These settings with those of `new` that a running hub can change: who is trusted, and by which certificate the hub is
+    /// known. What decides how the hub listens, what it keeps and how much it bears stays.
+    pub(crate) fn reloaded(&self, new: &Self) -> Self {
+        Self {
+            // A listener speaks TLS, or it does not.
+            tls: self.tls.as_ref().and(new.tls.clone().or(self.tls.clone())),
+            keys: new.keys.clone(),
+            authorization_servers: new.authorization_servers.clone(),
+            anonymous: new.anonymous,
+            cookie_names: new.cookie_names.clone(),
+            cors: new.cors.clone(),
+            publish_origins: new.publish_origins.clone(),
+            ..self.clone()
+        }
+    }
+
     /// The URL of a hub that listens on `local`, which may differ from [`Self::listen`] in its port. A wildcard address is
     /// shown as the loopback address of its family, so that the URL can be used as it stands.
     pub fn url(&self, local: SocketAddr) -> String {
@@ -104,7 +128,7 @@ impl HubConfig {
             };
             shown.set_ip(loopback);
         }
-        format!("http://{shown}{}", self.path)
+        format!("{}://{shown}{}", self.scheme(), self.path)
     }
 }
 

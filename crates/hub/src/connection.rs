@@ -1,8 +1,7 @@
-//! One connection: HTTP/1.1 or HTTP/2 with prior knowledge, told apart by its first bytes.
+//! One connection: HTTP/1.1 or HTTP/2, told apart by its first bytes, as they are or within TLS.
 
 use std::convert::Infallible;
 use std::error::Error;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,21 +9,25 @@ use std::time::Duration;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpStream;
+use rustls::ServerConfig;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::deadline::{self, Counts, StreamExecutor};
 use crate::http::response_body::{ResponseBody, Served};
-use crate::http::{Endpoints, NotTaken};
+use crate::http::{Current, Endpoints, NotTaken};
+use crate::peer::Peer;
 use crate::peer_io::PeerIo;
 use crate::per_address::Place;
+use crate::socket::Socket;
+use crate::transport::{Handshakes, Transport};
 use crate::vitals::Vitals;
 use crate::{limits, request_head};
 
 /// How hyper talks to every peer of this hub: with all of its limits set.
-pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
+fn protocol() -> auto::Builder<StreamExecutor> {
     let mut builder = auto::Builder::new(StreamExecutor);
     builder
         .http1()
@@ -42,39 +45,101 @@ pub(crate) fn protocol() -> auto::Builder<StreamExecutor> {
     builder
 }
 
-/// Serves one connection until it ends by itself, until the deadline of its stream (see [`deadline`]), or, once the hub is
-/// closed, until its requests under way are answered. A plain subscription is given to a stream lane instead.
-pub(crate) async fn serve(
-    socket: TcpStream,
-    peer: SocketAddr,
-    place: Option<Place>,
-    protocol: Arc<auto::Builder<StreamExecutor>>,
-    endpoints: Arc<Endpoints>,
-) {
-    // Boxed: what looks at the first request is not carried along by the connection.
-    let Some(left) = Box::pin(offer_to_lane(socket, peer, place, &endpoints)).await else {
-        return;
-    };
-    let Ok(socket) = TcpStream::from_std(left.socket) else {
-        return;
-    };
-    let _place = left.place;
-    let conversation = converse(socket, peer, left.refusal, protocol, endpoints);
-    if deadline::keep(Box::pin(conversation), Counts::WhileStalled)
-        .await
-        .is_err()
-    {
-        tracing::debug!(%peer, "connection cut at the end of its stream");
+/// A connection that was accepted.
+pub(crate) struct Accepted {
+    pub(crate) socket: Socket,
+    pub(crate) peer: Peer,
+    /// Among the connections of its address, where those are bounded.
+    pub(crate) place: Option<Place>,
+}
+
+/// What all connections of a server have in common.
+pub(crate) struct Common {
+    protocol: auto::Builder<StreamExecutor>,
+    handshakes: Handshakes,
+    pub(crate) current: Current,
+}
+
+impl Common {
+    /// For connections that are answered by what is `current`.
+    pub(crate) fn new(current: Current) -> Self {
+        Self {
+            protocol: protocol(),
+            handshakes: Handshakes::default(),
+            current,
+        }
     }
 }
 
+/// Serves one connection until it ends by itself, until the deadline of its stream (see [`deadline`]), or, once the hub is
+/// closed, until its requests under way are answered. A plain subscription is given to a stream lane instead.
+pub(crate) async fn serve(accepted: Accepted, common: Arc<Common>) {
+    let endpoints = common.current.endpoints();
+    let Some(tls) = endpoints.tls() else {
+        return serve_plain(accepted, endpoints, common).await;
+    };
+    let Accepted {
+        socket,
+        peer,
+        place: _place,
+    } = accepted;
+    let vitals = Arc::new(Vitals::default());
+    let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
+    // Boxed: what begins a session is not carried along by it.
+    let session = Box::pin(begin_session(io, peer, tls, &common, endpoints.closing()));
+    if let Some(session) = session.await {
+        converse(session, peer, None, vitals, common).await;
+    }
+}
+
+/// TLS with a peer; none if there is nothing left to do.
+async fn begin_session(
+    io: PeerIo,
+    peer: Peer,
+    tls: Arc<ServerConfig>,
+    common: &Common,
+    mut closing: watch::Receiver<bool>,
+) -> Option<Transport> {
+    let begun = tokio::select! {
+        begun = common.handshakes.begin(io, tls) => begun,
+        _ = closing.wait_for(|&closing| closing) => return None,
+    };
+    begun
+        .inspect_err(|error| {
+            tracing::info!(reason = %"connection.handshake", %peer, %error, "connection closed: TLS did not begin");
+        })
+        .ok()
+}
+
+async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<Common>) {
+    let peer = accepted.peer;
+    // Boxed: what looks at the first request is not carried along by the connection.
+    let Some(left) = Box::pin(offer_to_lane(accepted, &endpoints)).await else {
+        return;
+    };
+    let NotTaken {
+        socket,
+        place: _place,
+        refusal,
+    } = *left;
+    let vitals = Arc::new(Vitals::default());
+    let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
+    drop(endpoints);
+    converse(Transport::Plain(io), peer, refusal, vitals, common).await;
+}
+
 /// Looks at the first request, which stays in the socket. None if there is nothing left to do.
-async fn offer_to_lane(
-    socket: TcpStream,
-    peer: SocketAddr,
-    place: Option<Place>,
-    endpoints: &Endpoints,
-) -> Option<Box<NotTaken>> {
+async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<NotTaken>> {
+    let Accepted {
+        socket,
+        peer,
+        place,
+    } = accepted;
+    let socket = match socket {
+        Socket::Tcp(socket) => socket,
+        // There is no looking ahead.
+        Socket::Unix(_) => return Some(NotTaken::unread(socket, place)),
+    };
     let mut peeked = vec![0; limits::PEEKED_BYTES];
     let mut closing = endpoints.closing();
     let looked = tokio::select! {
@@ -90,33 +155,48 @@ async fn offer_to_lane(
         Ok(Err(_) | Ok(0)) => return None,
         Ok(Ok(length)) => length,
     };
-    let head = request_head::plain_get(&peeked[..length]);
-    let socket = socket.into_std().ok()?;
-    match head {
-        Some(head) => endpoints.take(peer, &head, socket, place).await.err(),
-        None => Some(NotTaken::unread(socket, place)),
+    match request_head::plain_get(&peeked[..length]) {
+        Some(head) => endpoints.take(peer, &head, socket, place).await,
+        None => Some(NotTaken::unread(Socket::Tcp(socket), place)),
     }
 }
 
+/// Leaves a peer and hyper to each other. `first` is the answer to the first request, if it is known.
 async fn converse(
-    socket: TcpStream,
-    peer: SocketAddr,
+    transport: Transport,
+    peer: Peer,
     first: Option<Response<ResponseBody>>,
-    protocol: Arc<auto::Builder<StreamExecutor>>,
-    endpoints: Arc<Endpoints>,
+    vitals: Arc<Vitals>,
+    common: Arc<Common>,
+) {
+    let conversation = conversation(transport, peer, first, vitals, common);
+    if deadline::keep(Box::pin(conversation), Counts::WhileStalled)
+        .await
+        .is_err()
+    {
+        tracing::debug!(%peer, "connection cut at the end of its stream");
+    }
+}
+
+async fn conversation(
+    transport: Transport,
+    peer: Peer,
+    first: Option<Response<ResponseBody>>,
+    vitals: Arc<Vitals>,
+    common: Arc<Common>,
 ) {
     let first = Mutex::new(first);
-    let mut closing = endpoints.closing();
-    let vitals = Arc::new(Vitals::default());
-    let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
+    let mut closing = common.current.endpoints().closing();
     let service = {
-        let vitals = Arc::clone(&vitals);
+        let (vitals, common) = (Arc::clone(&vitals), Arc::clone(&common));
         service_fn(move |request| {
             let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
-            answer(Arc::clone(&endpoints), peer, request, first, &vitals)
+            // Those in force at each request: a connection may outlive many of them.
+            answer(common.current.endpoints(), peer, request, first, &vitals)
         })
     };
-    let mut connection = pin!(protocol.serve_connection(io, service));
+    let io = TokioIo::new(transport);
+    let mut connection = pin!(common.protocol.serve_connection(io, service));
     let by_itself = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = silence(&vitals) => {
@@ -160,7 +240,7 @@ async fn silence(vitals: &Vitals) {
 /// The future that answers one request, unless its answer is known; boxed, since hyper keeps room for it as long as the connection lives.
 fn answer(
     endpoints: Arc<Endpoints>,
-    peer: SocketAddr,
+    peer: Peer,
     request: Request<Incoming>,
     known: Option<Response<ResponseBody>>,
     vitals: &Arc<Vitals>,
@@ -179,7 +259,7 @@ fn answer(
 }
 
 /// Logs why a connection failed, with one reason code. Peers that just leave are of no interest.
-fn log_failure(peer: SocketAddr, error: &(dyn Error + 'static)) {
+fn log_failure(peer: Peer, error: &(dyn Error + 'static)) {
     let hyper_error = chain(error).find_map(|cause| cause.downcast_ref::<hyper::Error>());
     if hyper_error.is_some_and(hyper::Error::is_timeout) {
         tracing::info!(reason = %"connection.head-timeout", %peer, "connection closed: no whole request head, or answer to a ping, in time");

@@ -3,6 +3,7 @@
 //! Each endpoint turns a request into a response or a [`Refusal`]; only here do refusals become responses and log lines.
 
 pub(crate) mod cors;
+mod current;
 pub(crate) mod event_stream;
 mod forgery;
 mod health;
@@ -17,7 +18,6 @@ mod site;
 mod subscribe;
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -31,12 +31,15 @@ use assay_hub_core::{
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use rustls::ServerConfig;
 use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig};
 use crate::jwks::KeyRing;
+use crate::peer::Peer;
 use crate::per_address::PerAddress;
 use crate::stream_lane::{LaneEnds, StreamLanes, StreamSettings};
+pub(crate) use current::Current;
 pub(crate) use lane_stream::NotTaken;
 use metadata::Metadata;
 use presented_token::{Mechanism, PresentedToken};
@@ -60,7 +63,7 @@ pub(crate) struct Endpoints {
     hub: Hub,
     /// The streams of each address; over HTTP/2 they are more than its connections.
     streams: Option<Arc<PerAddress>>,
-    lanes: StreamLanes,
+    lanes: Arc<StreamLanes>,
     closing: watch::Sender<bool>,
 }
 
@@ -94,12 +97,31 @@ impl Endpoints {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
             keys: KeyRing::new(Arc::clone(&config.keys)),
             hub,
-            lanes,
+            lanes: Arc::new(lanes),
             streams: config.max_per_address.map(PerAddress::new),
             closing: watch::Sender::new(false),
             config,
         };
         Ok((endpoints, ends))
+    }
+
+    /// The same hub, with the settings of `config` that can change while it runs.
+    fn reloaded(&self, config: &HubConfig) -> Self {
+        Self {
+            // What is behind URLs is fetched again: its URL may be another one.
+            keys: KeyRing::new(Arc::clone(&config.keys)),
+            config: self.config.reloaded(config),
+            metadata_path: self.metadata_path.clone(),
+            hub: self.hub.clone(),
+            streams: self.streams.clone(),
+            lanes: Arc::clone(&self.lanes),
+            closing: self.closing.clone(),
+        }
+    }
+
+    /// The certificate with its key; none for a hub without TLS.
+    pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.config.tls.clone()
     }
 
     /// Connections that are streams over HTTP/1.1.
@@ -136,7 +158,7 @@ impl Endpoints {
     /// Answers one request of `peer`.
     pub(crate) async fn answer(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: Request<Incoming>,
     ) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
@@ -148,7 +170,7 @@ impl Endpoints {
     /// Turns a refusal into a response, and adds to any response what all have in common.
     fn complete(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
         answered: Result<Response<ResponseBody>, Refusal>,
     ) -> Response<ResponseBody> {
@@ -174,7 +196,7 @@ impl Endpoints {
 
     async fn route(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
         body: Incoming,
     ) -> Result<Response<ResponseBody>, Refusal> {

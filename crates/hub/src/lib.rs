@@ -11,6 +11,7 @@
 //! |---|---|---|
 //! | head of a request | 64 KiB, 100 fields | 431 |
 //! | … until it is whole, also the first one | 30 s | connection closed |
+//! | TLS handshake | 10 s, 1000 at once | connection closed |
 //! | body of a request | 2 MiB, 1024 fields | 413 |
 //! | … until it is whole | 30 s | 408 |
 //! | topics of an update | 100 of 8 KiB | 413 |
@@ -46,13 +47,18 @@ mod deadline;
 mod http;
 mod jwks;
 mod limits;
+mod listener;
 mod mounted;
+mod peer;
 mod peer_io;
 mod per_address;
+mod reception;
 mod request_head;
 mod server;
+mod socket;
 mod stream_lane;
 mod surplus;
+mod transport;
 mod vitals;
 
 pub use config::{
@@ -60,5 +66,6 @@ pub use config::{
     KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,
     Source, Written,
 };
+pub use listener::{Listener, bind};
 pub use mounted::{HubBody, MountedHub};
-pub use server::{ServeError, bind, serve, serve_with};
+pub use server::{Reload, ServeError, Server, serve, serve_with};

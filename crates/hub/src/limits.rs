@@ -17,6 +17,12 @@ pub(crate) const LOGGED_PATH_BYTES: usize = 256;
 /// hold connections with a byte now and then.
 pub(crate) const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The time for a TLS handshake, the wait for its turn included: two round trips of a peer far away, many times over.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// TLS handshakes at once: each holds some tens of kilobytes, and more of them than this finish no sooner on any machine.
+pub(crate) const HANDSHAKES: usize = 1_000;
+
 /// The time for a whole request body. The largest one allowed then takes 35 KB/s.
 pub(crate) const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -142,6 +148,10 @@ mod tests {
                 "| {} MiB, {} fields | 413 |",
                 mib(core.publish_body_bytes),
                 core.form_pairs
+            ),
+            format!(
+                "| {} s, {HANDSHAKES} at once | connection closed |",
+                HANDSHAKE_TIMEOUT.as_secs()
             ),
             format!("| {} s | 408 |", REQUEST_BODY_TIMEOUT.as_secs()),
             format!(

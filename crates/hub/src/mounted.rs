@@ -18,6 +18,7 @@ use crate::ServeError;
 use crate::config::HubConfig;
 use crate::http::Endpoints;
 use crate::http::response_body::ResponseBody;
+use crate::peer::Peer;
 
 /// A hub without a listener. Clones are the same hub.
 #[derive(Debug, Clone)]
@@ -44,7 +45,10 @@ impl MountedHub {
 
     /// Answers a request of `peer`; one that is not the hub's with 404.
     pub async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<HubBody> {
-        self.endpoints.answer(peer, request).await.map(HubBody)
+        self.endpoints
+            .answer(Peer::Tcp(peer), request)
+            .await
+            .map(HubBody)
     }
 
     /// Ends all streams cleanly, and refuses what comes after. Connections end once their last bytes are read.

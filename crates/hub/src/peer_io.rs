@@ -4,23 +4,22 @@
 //! bounded queue of the subscriber closes the stream, and this rule covers a peer whose whole connection stalls.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::peer::Peer;
+use crate::socket::Socket;
 use crate::vitals::Vitals;
 
-/// A TCP connection on which a write that makes no progress for `write_timeout` fails with [`io::ErrorKind::TimedOut`].
+/// A connection on which a write that makes no progress for `write_timeout` fails with [`io::ErrorKind::TimedOut`].
 pub(crate) struct PeerIo {
-    socket: TokioIo<TcpStream>,
-    peer: SocketAddr,
+    socket: Socket,
+    peer: Peer,
     write_timeout: Option<Duration>,
     vitals: Arc<Vitals>,
     /// Whether a write waits for the peer.
@@ -32,13 +31,13 @@ pub(crate) struct PeerIo {
 impl PeerIo {
     /// `write_timeout` none: wait for ever, unless `vitals` say otherwise.
     pub(crate) fn new(
-        socket: TcpStream,
-        peer: SocketAddr,
+        socket: Socket,
+        peer: Peer,
         write_timeout: Option<Duration>,
         vitals: Arc<Vitals>,
     ) -> Self {
         Self {
-            socket: TokioIo::new(socket),
+            socket,
             peer,
             write_timeout,
             vitals,
@@ -87,30 +86,25 @@ impl PeerIo {
 }
 
 impl Drop for PeerIo {
-    /// A peer that does not read is not waited for: without this, the system would keep the socket, and what waits in it,
-    /// for as long as the peer likes.
     fn drop(&mut self) {
         if self.stalls {
-            let socket = socket2::SockRef::from(self.socket.inner());
-            if let Err(error) = socket.set_linger(Some(Duration::ZERO)) {
-                tracing::debug!(%error, "socket option refused");
-            }
+            self.socket.abandon();
         }
     }
 }
 
-impl Read for PeerIo {
+impl AsyncRead for PeerIo {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let progress = Pin::new(&mut self.socket).poll_read(cx, buf);
         self.report(progress)
     }
 }
 
-impl Write for PeerIo {
+impl AsyncWrite for PeerIo {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,21 +1,20 @@
 //! The server: takes connections from a bound listener until it is told to stop, then lets them end.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::history::{History, OpenError};
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
 use crate::config::HubConfig;
-use crate::http::Endpoints;
-use crate::per_address::PerAddress;
-use crate::surplus::{self, Surplus};
-use crate::{connection, limits};
+use crate::connection::Common;
+use crate::http::{Current, Endpoints};
+use crate::listener::Listener;
+use crate::reception::Reception;
+use crate::stream_lane::LaneEnds;
 
 /// Why serving ended otherwise than it should.
 #[derive(Debug, thiserror::Error)]
@@ -36,25 +35,36 @@ pub enum ServeError {
     },
 }
 
-/// A listener on `address` whose queue holds a crowd that connects at once. Needs a tokio runtime.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A restarted hub does not wait for the old one's connections to be forgotten.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(limits::ACCEPT_BACKLOG)?;
-    TcpListener::from_std(socket.into())
+/// Changes the settings of a hub while it runs.
+#[derive(Debug, Clone)]
+pub struct Reload(mpsc::Sender<Order>);
+
+/// Settings, and who waits until they count.
+type Order = (Box<HubConfig>, oneshot::Sender<()>);
+
+impl Reload {
+    /// Lets the settings of `config` count that a running hub can change, for requests from now on: the keys of both roles
+    /// with their issuer, anonymous subscribers, the lists of origins, the name of the cookie, and the certificate. The others
+    /// stay until the hub is started again. Streams are not touched. Returns when they count, or the hub has ended.
+    pub async fn send(&self, config: HubConfig) {
+        let (done, in_force) = oneshot::channel();
+        // An error of either means that it has ended.
+        let _ = self.0.send((Box::new(config), done)).await;
+        let _ = in_force.await;
+    }
 }
 
-/// Opens the history that `config` names, and serves as [`serve_with`] does.
+/// A hub that is about to run.
+pub struct Server {
+    config: HubConfig,
+    history: Box<dyn History>,
+    reload: Reload,
+    reloads: mpsc::Receiver<Order>,
+}
+
+/// Opens the history that `config` names, and serves as [`Server::serve`] does.
 pub async fn serve(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     config: HubConfig,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
@@ -62,46 +72,79 @@ pub async fn serve(
     serve_with(listener, config, history, shutdown).await
 }
 
-/// Serves the hub, with what is in `history`, on `listener` until `shutdown` is ready; then accepts no more, ends every stream cleanly, answers
-/// what is under way, and cuts what is left after the drain deadline of `config`.
+/// Serves the hub, with what is in `history`, on `listener` until `shutdown` is ready; see [`Server::serve`].
 pub async fn serve_with(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     config: HubConfig,
     history: Box<dyn History>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let deadline = config.drain_timeout;
-    let connections_max = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
-    let write_timeout = config.write_timeout;
-    let per_address = config.max_per_address.map(PerAddress::new);
-    let (endpoints, lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
-    let endpoints = Arc::new(endpoints);
-    let protocol = Arc::new(connection::protocol());
-    let mut connections = JoinSet::new();
-    let mut shutdown = std::pin::pin!(shutdown);
-    loop {
-        let (socket, peer) = tokio::select! {
-            accepted = accept(&listener) => accepted,
-            // Reaps connections as they end, so that the set holds only live ones.
-            Some(_) = connections.join_next() => continue,
-            () = shutdown.as_mut() => break,
-        };
-        if connections.len() + endpoints.lane_connections() >= connections_max {
-            tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
-            surplus::tell(&socket, Surplus::Hub);
-            continue;
+    Server::new(config, history).serve(listener, shutdown).await
+}
+
+impl Server {
+    /// A hub with these settings and what is in `history`.
+    pub fn new(config: HubConfig, history: Box<dyn History>) -> Self {
+        let (reload, reloads) = mpsc::channel(1);
+        Self {
+            config,
+            history,
+            reload: Reload(reload),
+            reloads,
         }
-        let place = per_address.as_ref().and_then(|all| all.enter(peer.ip()));
-        if per_address.is_some() && place.is_none() {
-            tracing::info!(reason = %"connection.surplus-of-address", %peer, "connection refused: its address has as many as it may have");
-            connections.spawn(surplus::turn_away(socket));
-            continue;
-        }
-        prepare(&socket, write_timeout);
-        let (protocol, endpoints) = (Arc::clone(&protocol), Arc::clone(&endpoints));
-        connections.spawn(connection::serve(socket, peer, place, protocol, endpoints));
     }
-    drop(listener);
+
+    /// Changes its settings once it runs.
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
+    }
+
+    /// Serves on `listener` until `shutdown` is ready; then accepts no more, ends every stream cleanly, answers what is under
+    /// way, and cuts what is left after the drain deadline of the settings.
+    pub async fn serve(
+        self,
+        listener: impl Into<Listener>,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), ServeError> {
+        let Self {
+            config,
+            history,
+            reload: _open,
+            mut reloads,
+        } = self;
+        let listener = listener.into();
+        let deadline = config.drain_timeout;
+        let mut reception = Reception::new(&config);
+        let (endpoints, lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
+        let common = Arc::new(Common::new(Current::new(endpoints)));
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            tokio::select! {
+                (socket, peer) = listener.accept() => reception.receive(socket, peer, &common),
+                // Reaps connections as they end, so that the set holds only live ones.
+                Some(_) = reception.connections.join_next() => {}
+                Some((config, done)) = reloads.recv() => {
+                    common.current.reload(&config);
+                    tracing::info!("settings reloaded");
+                    // Nobody need wait for it.
+                    let _ = done.send(());
+                }
+                () = shutdown.as_mut() => break,
+            }
+        }
+        drop(listener);
+        drain(reception.connections, &common, lane_ends, deadline).await
+    }
+}
+
+/// Ends the streams and lets what is under way end, until `deadline` has passed.
+async fn drain(
+    mut connections: JoinSet<()>,
+    common: &Common,
+    lane_ends: LaneEnds,
+    deadline: Duration,
+) -> Result<(), ServeError> {
+    let endpoints = common.current.endpoints();
     tracing::info!(
         connections = connections.len() + endpoints.lane_connections(),
         "shutting down: ending streams"
@@ -118,35 +161,4 @@ pub async fn serve_with(
         connections: left,
         deadline,
     })
-}
-
-/// The next connection. A failure to accept is the system's (no descriptors) or of one peer that is already gone: neither
-/// ends the server, nor makes it spin.
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok(accepted) => return accepted,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
-                ) => {}
-            Err(error) => {
-                tracing::warn!(reason = %"connection.accept-failed", %error, "cannot accept: is the limit of open files reached?");
-                sleep(limits::ACCEPT_REST).await;
-            }
-        }
-    }
-}
-
-/// Sets what the socket itself can do for latency and against peers that vanished. Failing to is no reason to refuse.
-fn prepare(socket: &TcpStream, write_timeout: Option<Duration>) {
-    let options = socket2::SockRef::from(socket);
-    let set = socket.set_nodelay(true);
-    // A peer whose machine is gone acknowledges nothing: without this, the system tries again for a quarter of an hour.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    let set = set.and_then(|()| options.set_tcp_user_timeout(write_timeout));
-    if let Err(error) = set {
-        tracing::debug!(%error, "socket option refused");
-    }
 }

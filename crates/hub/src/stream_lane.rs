@@ -9,7 +9,7 @@ mod stream;
 mod worker;
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
@@ -20,6 +20,7 @@ use http::HeaderName;
 use tokio::sync::oneshot;
 
 use crate::http::event_stream::PlannedEnd;
+use crate::peer::Peer;
 use crate::per_address::Place;
 
 use worker::{Shared, Worker};
@@ -29,7 +30,7 @@ use worker::{Shared, Worker};
 pub(crate) struct Guest {
     /// Its head lies unread in it.
     pub(crate) socket: TcpStream,
-    pub(crate) peer: SocketAddr,
+    pub(crate) peer: Peer,
     /// Among the connections and the streams of its address, where those are bounded.
     pub(crate) places: [Option<Place>; 2],
     /// Bytes of the request head.

@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+use crate::socket::Socket;
 
 /// Of what there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +36,15 @@ impl Surplus {
 }
 
 /// Sends the answer, if the socket takes it at once, and nothing more: who cannot be told sees the connection end.
-pub(crate) fn tell(socket: &TcpStream, surplus: Surplus) {
+pub(crate) fn tell(socket: &Socket, surplus: Surplus) {
     // Past the runtime, which does not know yet that a socket that was just accepted can be written to.
-    if let Err(error) = SockRef::from(socket).send(surplus.answer()) {
+    if let Err(error) = socket.options().send(surplus.answer()) {
         tracing::debug!(%error, "a peer too many was not told");
     }
 }
 
 /// Tells a peer that its address has too many connections, and lets it hang up.
-pub(crate) async fn turn_away(mut socket: TcpStream) {
+pub(crate) async fn turn_away(mut socket: Socket) {
     tell(&socket, Surplus::Address);
     let farewell = async {
         socket.shutdown().await?;

@@ -15,8 +15,9 @@ Behind a proxy that speaks TLS, with the URL that clients use:
   assay hub --jwt-key @key --resource-identifier https://example.com/.well-known/mercure
 
 The first line on stdout is the hub's URL, once it accepts; the log goes to stderr. SIGINT and
-SIGTERM end it. Each setting can be written in the environment (--jwt-key is ASSAY_HUB_JWT_KEY)
-and in a file (jwt_key): what is typed counts before the environment, and that before the file.
+SIGTERM end it; SIGHUP reads keys, origins and certificate again, and cuts no stream.
+Each setting can be written in the environment (--jwt-key is ASSAY_HUB_JWT_KEY) and in a file
+(jwt_key): what is typed counts before the environment, and that before the file.
 The settings of the Mercure.rocks hub are understood too; docs/hub.md has all of it.")]
 pub(crate) struct HubArgs {
     /// Settings from a TOML file
@@ -87,6 +88,6 @@ fn flag(setting: &Setting) -> Arg {
         Kind::List(_) => arg.action(ArgAction::Append),
         // PEM begins with dashes.
         Kind::Secret => arg.allow_hyphen_values(true),
-        Kind::Text(_) | Kind::Document(_) | Kind::Number | Kind::Duration => arg,
+        Kind::Text(_) | Kind::File | Kind::Document(_) | Kind::Number | Kind::Duration => arg,
     }
 }

@@ -1,9 +1,12 @@
 //! `assay hub`: the reference hub, until a signal ends it.
 
+mod hangup;
+
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{ConfigWarning, HubConfig, Layer, ServeError, bind, serve_with};
+use assay_hub::{ConfigWarning, HubConfig, Layer, ServeError, Server, bind};
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,11 +20,11 @@ use crate::hub_settings::{self, Gathered};
 use crate::runtime;
 
 /// Serves until SIGINT or SIGTERM, or, on demand, until standard input closes.
-pub(crate) fn run(args: &HubArgs) -> CommandResult {
+pub(crate) fn run(args: HubArgs) -> CommandResult {
     let Gathered {
         settings,
         mut warnings,
-    } = hub_settings::gather(args).or_usage()?;
+    } = hub_settings::gather(&args).or_usage()?;
     let (config, more) = settings.options().or_usage()?.check().or_usage()?;
     warnings.extend(more);
     let log = LogSettings::check(&settings).or_usage()?;
@@ -36,7 +39,7 @@ pub(crate) fn run(args: &HubArgs) -> CommandResult {
     raise_fd_limit();
     let runtime = runtime::multi_thread().or_not_measurable()?;
     runtime
-        .block_on(listen_until_told(config, args.exit_with_parent))
+        .block_on(listen_until_told(config, Arc::new(args)))
         .or_usage()?;
     Ok(Outcome::Passed)
 }
@@ -51,7 +54,7 @@ fn printed(settings: &Layer, warnings: &[ConfigWarning]) -> String {
     lines.concat()
 }
 
-async fn listen_until_told(config: HubConfig, exit_with_parent: bool) -> Result<()> {
+async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> {
     let listener = bind(config.listen()).with_context(|| {
         format!(
             "cannot listen on {}: pass another --listen, such as 127.0.0.1:0 for a free port",
@@ -63,11 +66,22 @@ async fn listen_until_told(config: HubConfig, exit_with_parent: bool) -> Result<
         .context("cannot open the history that --history names")?;
     let url = config.url(listener.local_addr().context("cannot tell the port")?);
     // Before the URL is out: whoever reads it may signal at once.
-    let shutdown = shutdown_requested(exit_with_parent).context("cannot watch for signals")?;
+    let server = Server::new(config, history);
+    let end = shutdown_requested(args.exit_with_parent).context("cannot watch for signals")?;
+    let terminal_gone = hangup::reload_until_terminal_is_gone(args, server.reload())
+        .context("cannot watch for SIGHUP")?;
+    // A task of its own: reading files must not keep peers waiting.
+    let terminal_gone = tokio::spawn(terminal_gone);
+    let shutdown = async {
+        tokio::select! {
+            () = end => {}
+            _ = terminal_gone => tracing::info!("SIGHUP: the terminal is gone"),
+        }
+    };
     tracing::info!(%url, "listening");
     // A reader that is gone is no reason not to serve.
     let _ = writeln!(io::stdout(), "{url}").and_then(|()| io::stdout().flush());
-    match serve_with(listener, config, history, shutdown).await {
+    match server.serve(listener, shutdown).await {
         Ok(()) => tracing::info!("stopped"),
         Err(cut @ ServeError::DrainTimeout { .. }) => tracing::warn!("stopped: {cut}"),
         Err(error @ (ServeError::Lanes(_) | ServeError::History(_))) => return Err(error.into()),

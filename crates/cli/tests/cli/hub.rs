@@ -67,3 +67,37 @@ fn a_dialect_that_it_does_not_speak_is_told() {
     assert_eq!(refused.code, Some(3), "{refused:?}");
     assert!(refused.stderr.contains("dialect"), "{refused:?}");
 }
+
+/// A new key counts for who comes; a file that holds nothing usable changes nothing.
+#[test]
+fn sighup_reads_the_key_again() {
+    const NEW_KEY: &str = "another-key-that-must-never-be-seen-by-anyone-0123456789";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    std::fs::write(&file, KEY).unwrap();
+    let key = format!("@{}", file.display());
+    let log = folder.path().join("log");
+    let flags = ["--jwt-key", &key, "--log", "info"];
+    let hub = Hub::spawn(&flags, std::fs::File::create(&log).unwrap().into());
+    let publish = |key| assay(&["publish", &hub.url, "t", "x", "--jwt-key", key]).code;
+    let logged = |times, text| {
+        let count = || std::fs::read_to_string(&log).unwrap().matches(text).count();
+        while count() < times {
+            std::thread::yield_now();
+        }
+    };
+    assert_eq!(publish(KEY), Some(0));
+    std::fs::write(&file, NEW_KEY).unwrap();
+    assert_ne!(publish(NEW_KEY), Some(0));
+    hub.signal(Signal::HUP);
+    logged(1, "settings reloaded");
+    assert_eq!(publish(NEW_KEY), Some(0));
+    assert_ne!(publish(KEY), Some(0));
+    std::fs::write(&file, "").unwrap();
+    hub.signal(Signal::HUP);
+    logged(1, "reload.refused");
+    assert_eq!(publish(NEW_KEY), Some(0));
+    assert_eq!(hub.end_by(Signal::TERM), Some(0));
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(!said.contains(NEW_KEY) && !said.contains(KEY), "{said}");
+}

@@ -141,7 +141,8 @@ impl Hub {
         Self::spawn(flags, Stdio::null())
     }
 
-    fn spawn(flags: &[&str], log: Stdio) -> Self {
+    /// Starts it with these flags, and a log.
+    pub(crate) fn spawn(flags: &[&str], log: Stdio) -> Self {
         let mut child = command(&["hub", "--listen", "127.0.0.1:0", "--anonymous"])
             .args(flags)
             .env("ASSAY_HUB_JWT_KEY", KEY)

@@ -13,7 +13,7 @@ use super::issuers::{self, Issuers};
 use super::options::HubOptions;
 use super::origin::Origin;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, history};
+use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, history, tls};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
@@ -59,6 +59,7 @@ impl HubOptions {
         }
         let config = HubConfig {
             listen,
+            tls: tls::check(self)?,
             authorization_servers,
             path: path(self.path.as_ref())?,
             legacy_paths: self.legacy_paths,

@@ -99,6 +99,22 @@ pub enum ConfigError {
         /// Its length.
         bytes: usize,
     },
+    /// A certificate without its key, or a key without its certificate.
+    #[error("{place} needs {missing} beside it: TLS takes a certificate and its private key")]
+    TlsHalf {
+        /// What is there.
+        place: Place,
+        /// What is not.
+        missing: &'static str,
+    },
+    /// A certificate or a private key that cannot be used.
+    #[error("{place}: {reason}")]
+    TlsUnusable {
+        /// The certificate or the key.
+        place: Place,
+        /// What is wrong with it, and what to write instead.
+        reason: String,
+    },
     /// Not an origin.
     #[error("{place}: {written:?}: {reason}")]
     Origin {

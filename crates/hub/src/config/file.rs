@@ -118,7 +118,12 @@ impl File<'_> {
 fn text(kind: Kind, value: &DeValue<'_>) -> Result<String, &'static str> {
     match (kind, value) {
         (
-            Kind::Text(_) | Kind::Secret | Kind::Document(_) | Kind::Duration | Kind::List(_),
+            Kind::Text(_)
+            | Kind::Secret
+            | Kind::File
+            | Kind::Document(_)
+            | Kind::Duration
+            | Kind::List(_),
             DeValue::String(text),
         ) => Ok(text.clone().into_owned()),
         (Kind::Duration, DeValue::Integer(zero)) if zero.as_str() == "0" => Ok("0".to_owned()),
@@ -126,7 +131,7 @@ fn text(kind: Kind, value: &DeValue<'_>) -> Result<String, &'static str> {
             Ok(number.as_str().to_owned())
         }
         (Kind::Switch, DeValue::Boolean(on)) => Ok(on.to_string()),
-        (Kind::Text(_) | Kind::Secret | Kind::Document(_), _) => Err("a string"),
+        (Kind::Text(_) | Kind::Secret | Kind::File | Kind::Document(_), _) => Err("a string"),
         (Kind::List(_), _) => Err("a list of strings, or one string"),
         (Kind::Duration, _) => Err("a string with a unit, such as \"15s\", or 0"),
         (Kind::Number, _) => Err("a whole number without quotes, such as 10000"),

@@ -14,11 +14,11 @@ pub struct Layer {
     settings: BTreeMap<&'static str, Vec<Written>>,
 }
 
-/// A file that holds a secret.
+/// A file that holds a secret, or whatever a setting is about.
 pub struct SecretFile {
     /// Where it is, from wherever one looks.
     pub path: String,
-    /// The secret.
+    /// What is in it.
     pub content: String,
 }
 
@@ -67,19 +67,21 @@ impl Layer {
         self
     }
 
-    /// Replaces each secret that was written as `@file` by what `read` finds there, which also says where that is for
-    /// readers who stand elsewhere.
+    /// Replaces each secret that was written as `@file`, and each name of a file, by what `read` finds there, which also says
+    /// where that is for readers who stand elsewhere.
     pub fn resolve_secrets<E>(
         &mut self,
         mut read: impl FnMut(&Written, &str) -> Result<SecretFile, E>,
     ) -> Result<(), E> {
-        let secrets = SETTINGS
+        let files = SETTINGS
             .iter()
-            .filter(|it| matches!(it.kind, Kind::Secret | Kind::Document(_)));
-        for setting in secrets {
+            .filter(|it| matches!(it.kind, Kind::Secret | Kind::File | Kind::Document(_)));
+        for setting in files {
             for written in self.settings.get_mut(setting.name).into_iter().flatten() {
-                let Some(path) = written.value().strip_prefix('@').map(str::to_owned) else {
-                    continue;
+                let path = match written.value().strip_prefix('@') {
+                    Some(path) => path.to_owned(),
+                    None if setting.kind == Kind::File => written.value().to_owned(),
+                    None => continue,
                 };
                 let SecretFile { path, content } = read(written, &path)?;
                 written.found(content, format!("@{path}"));

@@ -11,6 +11,10 @@ use super::written::Written;
 pub struct HubOptions {
     /// Address and port; `127.0.0.1:3000`.
     pub listen: Option<Written>,
+    /// The hub's certificate and those that vouch for it, in PEM; none, for HTTP without TLS.
+    pub tls_cert: Option<Written>,
+    /// The private key of that certificate, in PEM.
+    pub tls_key: Option<Written>,
     /// Path of the hub URL; `/.well-known/mercure`.
     pub path: Option<Written>,
     /// Whether the hub is at the paths of its first versions too; no.

@@ -38,7 +38,7 @@ fn written_line(setting: &Setting, written: &[Written]) -> String {
     };
     let from = from(last);
     match setting.kind {
-        Kind::Secret => match last.reference() {
+        Kind::Secret | Kind::File => match last.reference() {
             Some(reference) => format!("{key} = {} # {from}", quoted(reference)),
             None => format!("# {key} = \"…\" # {from}; masked"),
         },

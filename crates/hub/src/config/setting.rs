@@ -27,6 +27,8 @@ pub struct Setting {
 pub enum Group {
     /// What the hub is.
     Hub,
+    /// By which certificate it is known.
+    Tls,
     /// Who is believed.
     Tokens,
     /// What pages of other origins may.
@@ -42,6 +44,7 @@ impl Group {
     pub fn heading(self) -> Option<&'static str> {
         match self {
             Self::Hub | Self::Log => None,
+            Self::Tls => Some("TLS"),
             Self::Tokens => Some(
                 "Tokens (a key is a secret, a public key or certificate in PEM, a JWK, a JWK set, or @FILE)",
             ),
@@ -60,6 +63,8 @@ pub enum Kind {
     Secret,
     /// A URL, or `@FILE` with what would be there; in a list of flags it goes by this name.
     Document(&'static str),
+    /// The name of a file, whose content counts; never shown.
+    File,
     /// A whole number.
     Number,
     /// A number with a unit, such as `15s`, or `0`.
@@ -76,6 +81,7 @@ impl Kind {
         match self {
             Self::Text(name) | Self::List(name) | Self::Document(name) => name,
             Self::Secret => "KEY",
+            Self::File => "FILE",
             Self::Number => "N",
             Self::Duration => "TIME",
             Self::Switch => "BOOL",
@@ -133,7 +139,7 @@ impl Setting {
 
 use Fallback::{None as Off, Value, Words};
 use Field::{Many, One, Program, Switch};
-use Group::{Browsers, Hub, Log, Streams, Tokens};
+use Group::{Browsers, Hub, Log, Streams, Tls, Tokens};
 
 const fn row(
     name: &'static str,
@@ -168,6 +174,11 @@ pub static SETTINGS: &[Setting] = &[
         "A page at / to try the hub with; it has no token of its own", Switch(|it| &mut it.demo)),
     row("legacy-paths", Hub, Kind::Switch, Off,
         "Be at /hub, /publish and /subscribe too, as the first hubs were", Switch(|it| &mut it.legacy_paths)),
+
+    row("tls-cert", Tls, Kind::File, Off,
+        "Certificate in PEM, then those that vouch for it: the hub speaks HTTPS", One(|it| &mut it.tls_cert)),
+    row("tls-key", Tls, Kind::File, Off,
+        "Its private key in PEM", One(|it| &mut it.tls_key)),
 
     row("jwt-key", Tokens, Kind::Secret, Off,
         "Key of both roles", One(|it| &mut it.jwt_key)),

@@ -3,7 +3,6 @@
 //!
 //! Matching, queueing and encoding are the core's; nothing here looks into an event.
 
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::COALESCED_BYTES;
+use crate::peer::Peer;
 use crate::per_address::Place;
 
 /// A comment line: says that the stream is open, or still alive, and dispatches nothing (sse.keep-alive).
@@ -21,7 +21,7 @@ const COMMENT: Bytes = Bytes::from_static(b":\n");
 /// A stream of server-sent events to one subscriber.
 pub(crate) struct EventStream {
     subscriber: Subscriber,
-    peer: SocketAddr,
+    peer: Peer,
     /// Among the streams of its address, where those are bounded.
     _place: Option<Place>,
     /// Fires when a comment may be due, or the end; none when neither ever is.
@@ -57,7 +57,7 @@ impl EventStream {
     /// Streams what `subscriber` receives to `peer`, with a comment whenever nothing was sent for `heartbeat`, until `end`.
     pub(crate) fn new(
         subscriber: Subscriber,
-        peer: SocketAddr,
+        peer: Peer,
         place: Option<Place>,
         heartbeat: Option<Duration>,
         end: Option<PlannedEnd>,

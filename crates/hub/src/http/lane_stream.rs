@@ -1,19 +1,20 @@
 //! A subscription whose connection goes to a stream lane: the same answer as over hyper, handed over before it is written.
 
-use std::net::{SocketAddr, TcpStream};
-
 use http::{HeaderMap, Response};
+use tokio::net::TcpStream;
 
 use super::Endpoints;
 use super::response_body::ResponseBody;
 use super::subscribe::{Opening, cursor_field, set_fields};
+use crate::peer::Peer;
 use crate::per_address::Place;
 use crate::request_head::RequestHead;
+use crate::socket::Socket;
 use crate::stream_lane::Guest;
 
 /// A connection that no lane took, and what its peer is to be told.
 pub(crate) struct NotTaken {
-    pub(crate) socket: TcpStream,
+    pub(crate) socket: Socket,
     pub(crate) place: Option<Place>,
     /// None if this is no subscription: hyper finds out what it is.
     pub(crate) refusal: Option<Response<ResponseBody>>,
@@ -21,7 +22,7 @@ pub(crate) struct NotTaken {
 
 impl NotTaken {
     /// hyper finds out what it is.
-    pub(crate) fn unread(socket: TcpStream, place: Option<Place>) -> Box<Self> {
+    pub(crate) fn unread(socket: Socket, place: Option<Place>) -> Box<Self> {
         Box::new(Self {
             socket,
             place,
@@ -31,21 +32,21 @@ impl NotTaken {
 }
 
 impl Endpoints {
-    /// Gives a connection, whose whole request is `head`, to a stream lane.
+    /// Gives a connection, whose whole request is `head`, to a stream lane. None if one has it, or it is gone.
     pub(crate) async fn take(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         head: &RequestHead,
         socket: TcpStream,
         place: Option<Place>,
-    ) -> Result<(), Box<NotTaken>> {
+    ) -> Option<Box<NotTaken>> {
         let request = &head.request;
         if !self.config.is_hub(request.uri().path()) {
-            return Err(NotTaken::unread(socket, place));
+            return Some(NotTaken::unread(Socket::Tcp(socket), place));
         }
         let refused = |socket, place, refusal| {
             Box::new(NotTaken {
-                socket,
+                socket: Socket::Tcp(socket),
                 place,
                 refusal: Some(self.complete(peer, request, Err(refusal))),
             })
@@ -57,13 +58,13 @@ impl Endpoints {
             end,
         } = match self.opening(peer, request).await {
             Ok(opening) => opening,
-            Err(refusal) => return Err(refused(socket, place, refusal)),
+            Err(refusal) => return Some(refused(socket, place, refusal)),
         };
         let mut response = Response::new(ResponseBody::EMPTY);
         set_fields(response.headers_mut());
         let response = self.complete(peer, request, Ok(response));
         let guest = Box::new(Guest {
-            socket,
+            socket: socket.into_std().ok()?,
             peer,
             places: [place, stream_place],
             head_bytes: head.length,
@@ -71,13 +72,13 @@ impl Endpoints {
             cursor_field: cursor_field(dialect),
             end,
         });
-        let joined = self.lanes.join(subscribe, guest);
-        joined.map_err(|(error, guest)| {
+        if let Err((error, guest)) = self.lanes.join(subscribe, guest) {
             let [place, _] = guest.places;
-            refused(guest.socket, place, error.into())
-        })?;
+            let socket = TcpStream::from_std(guest.socket).ok()?;
+            return Some(refused(socket, place, error.into()));
+        }
         tracing::debug!(%peer, %dialect, "subscribed");
-        Ok(())
+        None
     }
 }
 

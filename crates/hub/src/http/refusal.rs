@@ -18,6 +18,7 @@ use super::forgery::ForgeryError;
 use super::presented_token::PresentationError;
 use super::response_body::ResponseBody;
 use crate::limits::LOGGED_PATH_BYTES;
+use crate::peer::Peer;
 
 /// Why a request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -245,7 +246,7 @@ impl Refusal {
 
     /// Logs the refusal with its one reason code. Nothing that the peer sent is in the line but its address and path, and of
     /// that only as much as any path of ours has.
-    pub(crate) fn log(&self, peer: std::net::SocketAddr, method: &http::Method, path: &str) {
+    pub(crate) fn log(&self, peer: Peer, method: &http::Method, path: &str) {
         let (area, code) = self.reason();
         let status = self.status().as_u16();
         let would_be = self.would_be().map(tracing::field::display);

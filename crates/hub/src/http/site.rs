@@ -19,7 +19,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A configured identity counts, or else the URL of the request: `http`, the authority that it names, the hub's path.
+    /// A configured identity counts, or else the URL of the request: the scheme that the hub serves, the authority that the
+    /// request names, the hub's path.
     ///
     /// Behind a proxy that speaks TLS, that URL is not the one clients know; hence `--resource-identifier`.
     pub(crate) fn of(config: &HubConfig, request: &Request<()>) -> Result<Self, Refusal> {
@@ -60,7 +61,7 @@ impl Site {
         if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\']) {
             return Err(Refusal::Host);
         }
-        let url = HubUrl::parse(&format!("http://{authority}{}", config.path))
+        let url = HubUrl::parse(&format!("{}://{authority}{}", config.scheme(), config.path))
             .map_err(|_| Refusal::Host)?;
         let origin = Origin::of_url(url.url());
         Ok(Self {

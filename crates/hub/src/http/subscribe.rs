@@ -1,6 +1,5 @@
 //! GET (or QUERY) on the hub URL: a stream of the updates that match.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
@@ -17,6 +16,7 @@ use super::site::Site;
 use super::{Bearer, Endpoints, since_epoch};
 use crate::config::Anonymous;
 use crate::limits;
+use crate::peer::Peer;
 use crate::per_address::Place;
 
 /// The cursor of the request, which every `EventSource` sends when it comes back.
@@ -45,7 +45,7 @@ impl Endpoints {
     /// Opens a stream whose matchers are in the query component.
     pub(super) async fn subscribe(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
     ) -> Result<Response<ResponseBody>, Refusal> {
         self.open(peer, self.opening(peer, request).await?)
@@ -54,7 +54,7 @@ impl Endpoints {
     /// What the query component asks for.
     pub(super) async fn opening(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
     ) -> Result<Opening, Refusal> {
         let admitted = self.admit(request).await?;
@@ -64,7 +64,7 @@ impl Endpoints {
     /// Opens a stream whose matchers are in the body, the query component, or both (subscribe.query-method.union).
     pub(super) async fn subscribe_with_body(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
         body: Incoming,
     ) -> Result<Response<ResponseBody>, Refusal> {
@@ -88,7 +88,7 @@ impl Endpoints {
 
     fn read(
         &self,
-        peer: SocketAddr,
+        peer: Peer,
         request: &Request<()>,
         body: Option<&[u8]>,
         Admitted { site, bearer }: Admitted,
@@ -114,9 +114,9 @@ impl Endpoints {
             &site.url,
             limits,
         )?;
-        let place = match &self.streams {
-            Some(all) => Some(all.enter(peer.ip()).ok_or(Refusal::TooManyOfAddress)?),
-            None => None,
+        let place = match (&self.streams, peer.ip()) {
+            (Some(all), Some(ip)) => Some(all.enter(ip).ok_or(Refusal::TooManyOfAddress)?),
+            _ => None,
         };
         let end = self.planned_end(bearer.as_ref());
         Ok(Opening {
@@ -131,7 +131,7 @@ impl Endpoints {
         })
     }
 
-    fn open(&self, peer: SocketAddr, opening: Opening) -> Result<Response<ResponseBody>, Refusal> {
+    fn open(&self, peer: Peer, opening: Opening) -> Result<Response<ResponseBody>, Refusal> {
         let Opening {
             subscribe,
             dialect,

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice, Read, Write};
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use assay_hub_core::LaneSubscriber;
@@ -11,6 +10,7 @@ use mio::net::TcpStream;
 
 use super::alarms::StreamId;
 use crate::http::event_stream::PlannedEnd;
+use crate::peer::Peer;
 use crate::per_address::Place;
 
 /// Chunks of one write, at most.
@@ -22,7 +22,7 @@ const DISCARDED_READS: usize = 16;
 /// A connection to which events are written.
 pub(super) struct Stream {
     pub(super) socket: TcpStream,
-    pub(super) peer: SocketAddr,
+    pub(super) peer: Peer,
     /// None once it has left the hub and only its last bytes have to go.
     pub(super) subscriber: Option<LaneSubscriber>,
     pub(super) serial: u32,

@@ -153,7 +153,7 @@ impl Worker {
             return;
         };
         if event.is_read_closed() || event.is_error() {
-            tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, "stream ended with its connection");
+            log_gone(stream, stream.socket.take_error().ok().flatten());
             self.remove(key);
             return;
         }
@@ -274,7 +274,7 @@ impl Worker {
         };
         match written {
             Err(error) => {
-                tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, %error, "stream ended with its connection");
+                log_gone(stream, Some(error));
                 self.remove(key);
             }
             Ok(Written::Blocked) if stream.subscriber.is_none() => {}
@@ -409,7 +409,7 @@ impl Worker {
             .write_timeout
             .is_some_and(|timeout| stalled_for >= timeout)
         {
-            tracing::warn!(reason = %"connection.write-timeout", peer = %stream.peer, "connection closed: the peer stopped reading");
+            log_gone(stream, Some(io::ErrorKind::TimedOut.into()));
             self.remove(key);
         } else {
             self.watch(key);
@@ -453,6 +453,17 @@ impl Worker {
         if let Some(subscriber) = stream.subscriber.take() {
             self.lane.leave(subscriber);
         }
+    }
+}
+
+/// Logs that a connection is over. Whoever gives a peer up that does not read, we or the system, which knows the same time
+/// limit for bytes that are not acknowledged (`TCP_USER_TIMEOUT`): it is the same reason.
+fn log_gone(stream: &Stream, error: Option<io::Error>) {
+    let error = error.unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
+    if error.kind() == io::ErrorKind::TimedOut {
+        tracing::warn!(reason = %"connection.write-timeout", peer = %stream.peer, "connection closed: the peer stopped reading");
+    } else {
+        tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, %error, "stream ended with its connection");
     }
 }
 

@@ -17,4 +17,5 @@ mod settings_legacy;
 mod shutdown;
 mod streams;
 mod support;
+mod tls;
 mod tokens;

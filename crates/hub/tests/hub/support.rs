@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use assay_hub::{HubOptions, ServeError, Source, Written, bind, serve};
+use assay_hub::{HubOptions, Reload, ServeError, Server, Source, Written, bind};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
@@ -46,6 +46,7 @@ pub(crate) fn open_hub() -> HubOptions {
 /// A hub that serves until it is dropped or stopped.
 pub(crate) struct RunningHub {
     pub(crate) address: SocketAddr,
+    reload: Reload,
     stop: Option<oneshot::Sender<()>>,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -59,11 +60,15 @@ pub(crate) fn start(options: &HubOptions) -> RunningHub {
         .local_addr()
         .expect("a bound listener has an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, config, async {
+    let history = config.open_history().expect("a history");
+    let server = Server::new(config, history);
+    let reload = server.reload();
+    let served = tokio::spawn(server.serve(listener, async {
         let _ = stopped.await;
     }));
     RunningHub {
         address,
+        reload,
         stop: Some(stop),
         served,
     }
@@ -73,6 +78,12 @@ impl RunningHub {
     /// Tells the hub to stop; [`Self::stopped`] waits for it.
     pub(crate) fn stop(&mut self) {
         let _ = self.stop.take().expect("stopped once").send(());
+    }
+
+    /// Puts these options in force, and waits until they are.
+    pub(crate) async fn reload(&self, options: &HubOptions) {
+        let (config, _) = options.check().expect("the options of a test are right");
+        soon(self.reload.send(config)).await;
     }
 
     /// How serving ended.

@@ -1,0 +1,83 @@
+//! Where connections come from: a TCP port, or a Unix socket.
+
+use std::io;
+use std::net::SocketAddr;
+
+use socket2::{Domain, Protocol, Type};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::time::sleep;
+
+use crate::limits;
+use crate::peer::Peer;
+use crate::socket::Socket;
+
+/// A listener that is bound.
+#[derive(Debug)]
+pub enum Listener {
+    /// To a port.
+    Tcp(TcpListener),
+    /// To a file.
+    Unix(UnixListener),
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+impl From<UnixListener> for Listener {
+    fn from(listener: UnixListener) -> Self {
+        Self::Unix(listener)
+    }
+}
+
+/// A listener on `address` whose queue holds a crowd that connects at once. Needs a tokio runtime.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // A restarted hub does not wait for the old one's connections to be forgotten.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(limits::ACCEPT_BACKLOG)?;
+    TcpListener::from_std(socket.into())
+}
+
+impl Listener {
+    /// The next connection. A failure to accept is the system's (no descriptors) or of one peer that is already gone: neither
+    /// ends the server, nor makes it spin.
+    pub(crate) async fn accept(&self) -> (Socket, Peer) {
+        loop {
+            match self.try_accept().await {
+                Ok(accepted) => return accepted,
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+                    ) => {}
+                Err(error) => {
+                    tracing::warn!(reason = %"connection.accept-failed", %error, "cannot accept: is the limit of open files reached?");
+                    sleep(limits::ACCEPT_REST).await;
+                }
+            }
+        }
+    }
+
+    async fn try_accept(&self) -> io::Result<(Socket, Peer)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, address) = listener.accept().await?;
+                Ok((Socket::Tcp(socket), Peer::Tcp(address)))
+            }
+            Self::Unix(listener) => {
+                let (socket, _) = listener.accept().await?;
+                Ok((Socket::Unix(socket), Peer::Unix))
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Lets connections in, or turns them away: how many there may be, in all and of one address.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::config::HubConfig;
+use crate::connection::{self, Accepted, Common};
+use crate::limits;
+use crate::peer::Peer;
+use crate::per_address::PerAddress;
+use crate::socket::Socket;
+use crate::surplus::{self, Surplus};
+
+/// See the module.
+pub(crate) struct Reception {
+    /// Those that are not in a stream lane.
+    pub(crate) connections: JoinSet<()>,
+    connections_max: usize,
+    write_timeout: Option<Duration>,
+    per_address: Option<Arc<PerAddress>>,
+    is_plain: bool,
+}
+
+impl Reception {
+    /// Nobody is there yet.
+    pub(crate) fn new(config: &HubConfig) -> Self {
+        Self {
+            connections: JoinSet::new(),
+            connections_max: config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS,
+            write_timeout: config.write_timeout,
+            per_address: config.max_per_address.map(PerAddress::new),
+            is_plain: config.tls.is_none(),
+        }
+    }
+
+    /// Takes a connection that was accepted.
+    pub(crate) fn receive(&mut self, socket: Socket, peer: Peer, common: &Arc<Common>) {
+        let in_lanes = common.current.endpoints().lane_connections();
+        if self.connections.len() + in_lanes >= self.connections_max {
+            let connections_max = self.connections_max;
+            tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
+            // Before a handshake there is nothing that a peer who speaks TLS would understand.
+            if self.is_plain {
+                surplus::tell(&socket, Surplus::Hub);
+            }
+            return;
+        }
+        let place = match (&self.per_address, peer.ip()) {
+            (Some(all), Some(address)) => {
+                let place = all.enter(address);
+                if place.is_none() {
+                    return self.turn_away(socket, peer);
+                }
+                place
+            }
+            _ => None,
+        };
+        socket.prepare(self.write_timeout);
+        let accepted = Accepted {
+            socket,
+            peer,
+            place,
+        };
+        self.connections
+            .spawn(connection::serve(accepted, Arc::clone(common)));
+    }
+
+    fn turn_away(&mut self, socket: Socket, peer: Peer) {
+        tracing::info!(reason = %"connection.surplus-of-address", %peer, "connection refused: its address has as many as it may have");
+        if self.is_plain {
+            self.connections.spawn(surplus::turn_away(socket));
+        }
+    }
+}
