@@ -8,6 +8,7 @@ mod ci;
 mod e2e;
 mod layers;
 mod licences;
+mod proof;
 mod step;
 mod tidy;
 
@@ -36,6 +37,11 @@ enum Command {
     Licences,
     /// The real programs: the release binary as a newcomer runs it, its report in a browser
     E2e,
+    /// A test with many more rounds, whose outcome is kept: kill-9
+    Proof {
+        /// Which one
+        name: String,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -45,5 +51,6 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::check(),
         Command::Licences => licences::check(),
         Command::E2e => e2e::run(),
+        Command::Proof { name } => proof::run(&name),
     }
 }
