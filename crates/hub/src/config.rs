@@ -11,6 +11,7 @@ mod duration;
 mod error;
 mod file;
 mod history;
+mod identity;
 mod issuers;
 mod keys;
 mod layer;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::history::{History, OpenError};
-use assay_hub_core::{Dialects, HubUrl, Limits};
+use assay_hub_core::{Dialects, Limits};
 
 pub(crate) use allowed_origin::{AllowedOrigin, admitted};
 pub(crate) use check::COOKIE_V0;
@@ -36,6 +37,7 @@ pub(crate) use configured_keys::ConfiguredKeys;
 pub use error::{ConfigError, ConfigWarning};
 pub use file::At;
 pub(crate) use history::HistoryConfig;
+pub(crate) use identity::{FixedIdentity, Identity};
 pub use layer::{Layer, SecretFile};
 pub use legacy::Legacy;
 pub use options::{HubOptions, IssuerOptions, KeyOptions};
@@ -130,24 +132,6 @@ impl HubConfig {
         }
         format!("{}://{shown}{}", self.scheme(), self.path)
     }
-}
-
-/// Under which name the hub goes: the audience of its tokens, and the base of relative topics.
-#[derive(Debug, Clone)]
-pub(crate) enum Identity {
-    /// The URL of each request, the default: right for a hub that clients reach directly.
-    Request,
-    /// A fixed resource identifier.
-    Fixed(FixedIdentity),
-}
-
-/// A configured resource identifier.
-#[derive(Debug, Clone)]
-pub(crate) struct FixedIdentity {
-    /// As tokens have it in `aud`.
-    pub(crate) resource: String,
-    /// The identifier as the hub's URL, with its origin, when it is an HTTP URL (it is only recommended to be).
-    pub(crate) url: Option<(HubUrl, Origin)>,
 }
 
 /// Who may subscribe.

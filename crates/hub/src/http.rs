@@ -34,7 +34,7 @@ use hyper::body::Incoming;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
-use crate::config::{COOKIE_V0, HubConfig};
+use crate::config::{COOKIE_V0, HubConfig, Identity};
 use crate::jwks::KeyRing;
 use crate::peer::Peer;
 use crate::per_address::PerAddress;
@@ -202,6 +202,10 @@ impl Endpoints {
     ) -> Result<Response<ResponseBody>, Refusal> {
         let path = request.uri().path();
         let method = request.method();
+        // Whoever asks about health may do so by address.
+        if path != health::PATH && matches!(self.config.identity, Identity::Listed(_)) {
+            Site::of(&self.config, request)?;
+        }
         if self.config.is_hub(path) {
             match method.as_str() {
                 "GET" | "HEAD" => self.subscribe(peer, request).await,

@@ -28,7 +28,7 @@ pub struct MountedHub {
 
 impl MountedHub {
     /// A hub with these settings, and the history that they name; where to listen is of no meaning here. Streams are written by the application's connections,
-    /// so no thread of the hub's is needed for them.
+    /// so no thread of the hub's is needed for them. Where keys have to be fetched, this needs a tokio runtime.
     pub fn new(mut config: HubConfig) -> Result<Self, ServeError> {
         config.stream_threads = 1;
         let history = config.open_history()?;

@@ -4,16 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use assay_hub_core::{Dialect, Dialects, HubUrl, Limits};
+use assay_hub_core::{Dialect, Dialects, Limits};
 use url::Url;
 
 use super::allowed_origin::AllowedOrigin;
 use super::error::{ConfigError, ConfigWarning};
 use super::issuers::{self, Issuers};
 use super::options::HubOptions;
-use super::origin::Origin;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, FixedIdentity, HubConfig, Identity, duration, history, tls};
+use super::{Anonymous, CorsPolicy, HubConfig, duration, history, identity, tls};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
@@ -50,8 +49,10 @@ impl HubOptions {
             authorization_servers,
         } = issuers::check(self, dialects, &mut warnings)?;
         let listen = listen(self.listen.as_ref())?;
+        let path = path(self.path.as_ref())?;
         if let (None, Some(written)) = (&self.resource_identifier, &self.listen)
             && !listen.ip().is_loopback()
+            && self.public_urls.is_empty()
             && dialects.contains(Dialect::V1)
         {
             let place = written.place();
@@ -61,12 +62,12 @@ impl HubOptions {
             listen,
             tls: tls::check(self)?,
             authorization_servers,
-            path: path(self.path.as_ref())?,
             legacy_paths: self.legacy_paths,
             demo: self.demo,
             dialects,
             keys: Arc::new(keys),
-            identity: identity(self.resource_identifier.as_ref())?,
+            identity: identity::check(self, &path)?,
+            path,
             anonymous,
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
             cors: cors(&self.cors_origins, &mut warnings)?,
@@ -151,30 +152,6 @@ fn path(written: Option<&Written>) -> Result<String, ConfigError> {
             "is not a path: write such as /.well-known/mercure, encoded, without a slash at its end",
         ))
     }
-}
-
-fn identity(written: Option<&Written>) -> Result<Identity, ConfigError> {
-    let Some(written) = written else {
-        return Ok(Identity::Request);
-    };
-    let resource = written.value();
-    if resource.is_empty()
-        || resource
-            .chars()
-            .any(|c| c.is_control() || c.is_whitespace())
-    {
-        return Err(invalid(
-            written,
-            "is no resource identifier: write the URL under which clients know the hub, such as https://hub.example.com/.well-known/mercure",
-        ));
-    }
-    let url = HubUrl::parse(resource)
-        .ok()
-        .and_then(|url| Origin::of_url(url.url()).map(|origin| (url, origin)));
-    Ok(Identity::Fixed(FixedIdentity {
-        resource: resource.to_owned(),
-        url,
-    }))
 }
 
 fn cookie_names(written: Option<&Written>, dialects: Dialects) -> Result<Vec<String>, ConfigError> {

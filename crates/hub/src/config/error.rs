@@ -228,7 +228,7 @@ pub enum ConfigWarning {
     },
     /// An audience that each request names, where strangers send requests.
     #[error(
-        "{place} is open to others, and without --resource-identifier the audience of a 1.0 token is the URL that its request names: a token for another hub of the same issuer opens this one too, and the name that a proxy has in public is not known; write such as --resource-identifier https://hub.example.com/.well-known/mercure"
+        "{place} is open to others, and without --resource-identifier or --public-url the audience of a 1.0 token is the URL that its request names: a token for another hub of the same issuer opens this one too, and the name that a proxy has in public is not known; write such as --resource-identifier https://hub.example.com/.well-known/mercure"
     )]
     DerivedAudience {
         /// The address.

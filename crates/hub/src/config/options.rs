@@ -46,7 +46,9 @@ pub struct HubOptions {
     /// Further issuers, each with keys of its own; none. Without any key above, the first of them takes the place of
     /// `issuer`: tokens of 0.x, which name no issuer, are verified with its keys.
     pub issuers: Vec<IssuerOptions>,
-    /// The audience of 1.0 tokens; the URL of the request.
+    /// URLs under which clients know the hub, each with its own origin, metadata and audience; any.
+    pub public_urls: Vec<Written>,
+    /// The audience of 1.0 tokens; the public URL, or the URL of the request.
     pub resource_identifier: Option<Written>,
     /// Whether subscribers may come without a token; no.
     pub anonymous: bool,

@@ -202,6 +202,8 @@ pub static SETTINGS: &[Setting] = &[
         "The issuer that 1.0 tokens have to name", One(|it| &mut it.issuer)),
     row("authorization-server", Tokens, Kind::Switch, Off,
         "It is an authorization server: name it in the hub's metadata", Switch(|it| &mut it.authorization_server)),
+    row("public-url", Tokens, Kind::List("URL"), Words("that of each request"),
+        "URL under which clients know the hub (repeat, or a comma list); others are refused", Many(|it| &mut it.public_urls)),
     row("resource-identifier", Tokens, Kind::Text("URL"), Words("the URL of the request"),
         "The audience that 1.0 tokens have to name", One(|it| &mut it.resource_identifier)),
 

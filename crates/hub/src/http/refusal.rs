@@ -35,6 +35,9 @@ pub(crate) enum Refusal {
     /// Nothing tells under which URL the peer knows the hub.
     #[error("the Host field is missing, repeated or not a host")]
     Host,
+    /// The request names a host that is none of the hub's (RFC 9110, section 15.5.20).
+    #[error("this hub is not known under that host; use one of its public URLs")]
+    Misdirected,
     /// The token came in a form that cannot be understood (auth.error.invalid-request).
     #[error("{0}")]
     Presentation(#[from] PresentationError),
@@ -161,6 +164,7 @@ impl Refusal {
         match self {
             Self::UnknownPath => StatusCode::NOT_FOUND,
             Self::UnknownMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             // auth.error.missing-401: another scheme presents no access token.
             Self::TokenMissing { .. }
             | Self::Presentation(PresentationError::NotBearer)
@@ -210,6 +214,7 @@ impl Refusal {
             Self::UnknownPath => ("request", "unknown-path"),
             Self::UnknownMethod { .. } => ("request", "unknown-method"),
             Self::Host => ("request", "host"),
+            Self::Misdirected => ("request", "misdirected"),
             Self::Presentation(error) => ("token", error.code()),
             Self::TokenMissing { .. } => ("token", "missing"),
             Self::Token(error) => ("token", error.code().trim_start_matches("token-")),

@@ -45,22 +45,21 @@ impl Site {
                 ..Self::of_request(config, request)?
             }),
             Identity::Request => Self::of_request(config, request),
+            Identity::Listed(urls) => {
+                let authority = authority(request)?.parse().map_err(|_| Refusal::Host)?;
+                let named = urls.iter().find(|url| url.is_at(&authority));
+                let named = named.ok_or(Refusal::Misdirected)?;
+                Ok(Self {
+                    url: named.url.clone(),
+                    resource: named.resource.clone(),
+                    origin: Some(named.origin.clone()),
+                })
+            }
         }
     }
 
     fn of_request(config: &HubConfig, request: &Request<()>) -> Result<Self, Refusal> {
-        // HTTP/2, and HTTP/1.1 in absolute form, name the authority in the target.
-        let authority = match request.uri().authority() {
-            Some(authority) => authority.as_str(),
-            None => request
-                .headers()
-                .get(HOST)
-                .and_then(|host| host.to_str().ok())
-                .ok_or(Refusal::Host)?,
-        };
-        if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\']) {
-            return Err(Refusal::Host);
-        }
+        let authority = authority(request)?;
         let url = HubUrl::parse(&format!("{}://{authority}{}", config.scheme(), config.path))
             .map_err(|_| Refusal::Host)?;
         let origin = Origin::of_url(url.url());
@@ -70,4 +69,20 @@ impl Site {
             origin,
         })
     }
+}
+
+/// The authority that a request names, as it stands there. HTTP/2, and HTTP/1.1 in absolute form, have it in the target.
+fn authority(request: &Request<()>) -> Result<&str, Refusal> {
+    let authority = match request.uri().authority() {
+        Some(authority) => authority.as_str(),
+        None => request
+            .headers()
+            .get(HOST)
+            .and_then(|host| host.to_str().ok())
+            .ok_or(Refusal::Host)?,
+    };
+    if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\']) {
+        return Err(Refusal::Host);
+    }
+    Ok(authority)
 }

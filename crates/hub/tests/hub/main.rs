@@ -9,6 +9,7 @@ mod issuers;
 mod jwks;
 mod limits;
 mod old_world;
+mod public_urls;
 mod refusals;
 mod scenes;
 mod settings;

@@ -192,6 +192,34 @@ fn issuers() {
 }
 
 #[test]
+fn public_urls() {
+    let public = |value: &str| with(|it| it.public_urls = vec![written("public-url", value)]);
+    for good in [
+        "https://hub.example",
+        "https://hub.example/",
+        "https://hub.example/.well-known/mercure",
+        "http://127.0.0.1:3000,https://hub.example",
+    ] {
+        public(good).check().expect(good);
+    }
+    for bad in [
+        "hub.example",
+        "ftp://hub.example",
+        "https://hub.example/other",
+        "https://hub.example/.well-known/mercure/",
+        "https://hub.example?x",
+        "https://user@hub.example",
+        "",
+    ] {
+        check(&public(bad), &["--public-url", "https://hub.example.com"]);
+    }
+    check(
+        &public("https://a.example,https://A.example:443/"),
+        &["--public-url", "twice"],
+    );
+}
+
+#[test]
 fn json_web_keys() {
     const KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"EVs_o5-uQbTjL3chynL4wXgUg2R9q9UU8I5mEovUf84","y":"kGe5DgSIycKp8w9aJmoHhB1sB3QTugfnRWm5nU_TzsY"}"#;
     let key = |value: &str| with(|it| it.jwt_key = Some(written("jwt-key", value)));
