@@ -12,6 +12,7 @@ mod error;
 mod file;
 mod history;
 mod identity;
+mod issuer_table;
 mod issuers;
 mod keys;
 mod layer;

@@ -11,9 +11,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::ConfigError;
+use super::issuer_table;
 use super::layer::Layer;
 use super::setting::{Kind, SETTINGS, Setting};
-use super::written::Source;
+use super::written::{self, Source, Written};
 
 /// A place in a file, shown as `file:line:column`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl fmt::Display for At {
 }
 
 /// A text with the name of its file.
-struct File<'a> {
+pub(super) struct File<'a> {
     path: Arc<str>,
     text: &'a str,
 }
@@ -66,6 +67,10 @@ impl File<'_> {
         value: &Spanned<DeValue<'_>>,
         layer: &mut Layer,
     ) -> Result<(), ConfigError> {
+        if key == issuer_table::KEY {
+            layer.issuers = issuer_table::read(self, value)?;
+            return Ok(());
+        }
         let setting = SETTINGS.iter().find(|it| it.key() == key);
         let setting = setting.ok_or_else(|| ConfigError::UnknownKey {
             at: self.at(span),
@@ -88,19 +93,56 @@ impl File<'_> {
         value: &Spanned<DeValue<'_>>,
         layer: &mut Layer,
     ) -> Result<(), ConfigError> {
-        let text =
-            text(setting.kind, value.get_ref()).map_err(|expected| ConfigError::WrongType {
-                at: self.at(&value.span()),
-                key: setting.key(),
-                found: value.get_ref().type_str(),
-                expected,
-            })?;
+        let written = self.written(setting.name, setting.kind, value)?;
+        layer.add(setting, written);
+        Ok(())
+    }
+
+    /// The value of `name`, if it is of its kind.
+    pub(super) fn written(
+        &self,
+        name: &'static str,
+        kind: Kind,
+        value: &Spanned<DeValue<'_>>,
+    ) -> Result<Written, ConfigError> {
+        let text = text(kind, value.get_ref())
+            .map_err(|expected| self.wrong_type(&written::key(name), value, expected))?;
         let source = Source::File {
             path: Arc::clone(&self.path),
             line: self.at(&value.span()).line,
         };
-        layer.push(setting, source, text);
-        Ok(())
+        Ok(Written::new(name, source, text))
+    }
+
+    pub(super) fn wrong_type(
+        &self,
+        key: &str,
+        value: &Spanned<DeValue<'_>>,
+        expected: &'static str,
+    ) -> ConfigError {
+        ConfigError::WrongType {
+            at: self.at(&value.span()),
+            key: key.to_owned(),
+            found: value.get_ref().type_str(),
+            expected,
+        }
+    }
+
+    /// That a table inside the file has only the keys `known`.
+    pub(super) fn unknown_key(
+        &self,
+        key: &str,
+        span: &Range<usize>,
+        known: &[&'static str],
+    ) -> ConfigError {
+        let near = known
+            .iter()
+            .map(|it| (strsim::jaro_winkler(key, it), (*it).to_owned()));
+        ConfigError::UnknownKey {
+            at: self.at(span),
+            key: key.to_owned(),
+            nearest: near.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, key)| key),
+        }
     }
 
     fn at(&self, span: &Range<usize>) -> At {

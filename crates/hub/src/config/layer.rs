@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::error::ConfigError;
-use super::options::HubOptions;
+use super::issuer_table;
+use super::options::{HubOptions, IssuerOptions};
 use super::setting::{Field, Kind, SETTINGS, Setting};
 use super::written::{Source, Written};
 
@@ -12,6 +13,8 @@ use super::written::{Source, Written};
 pub struct Layer {
     /// By name. A list that is there and empty was written as empty.
     settings: BTreeMap<&'static str, Vec<Written>>,
+    /// Issuers with keys of their own, which only a file can say.
+    pub(super) issuers: Vec<IssuerOptions>,
 }
 
 /// A file that holds a secret, or whatever a setting is about.
@@ -25,7 +28,10 @@ pub struct SecretFile {
 impl Layer {
     /// Adds a value to a setting.
     pub fn push(&mut self, setting: &Setting, source: Source, value: impl Into<String>) {
-        let written = Written::new(setting.name, source, value);
+        self.add(setting, Written::new(setting.name, source, value));
+    }
+
+    pub(super) fn add(&mut self, setting: &Setting, written: Written) {
         self.settings.entry(setting.name).or_default().push(written);
     }
 
@@ -64,6 +70,9 @@ impl Layer {
                 self.settings.entry(name).or_insert(written);
             }
         }
+        if self.issuers.is_empty() {
+            self.issuers = lower.issuers;
+        }
         self
     }
 
@@ -73,26 +82,23 @@ impl Layer {
         &mut self,
         mut read: impl FnMut(&Written, &str) -> Result<SecretFile, E>,
     ) -> Result<(), E> {
-        let files = SETTINGS
-            .iter()
-            .filter(|it| matches!(it.kind, Kind::Secret | Kind::File | Kind::Document(_)));
-        for setting in files {
+        for setting in SETTINGS {
             for written in self.settings.get_mut(setting.name).into_iter().flatten() {
-                let path = match written.value().strip_prefix('@') {
-                    Some(path) => path.to_owned(),
-                    None if setting.kind == Kind::File => written.value().to_owned(),
-                    None => continue,
-                };
-                let SecretFile { path, content } = read(written, &path)?;
-                written.found(content, format!("@{path}"));
+                resolve(setting.kind, written, &mut read)?;
             }
+        }
+        for written in self.issuers.iter_mut().flat_map(issuer_table::secrets) {
+            resolve(Kind::Secret, written, &mut read)?;
         }
         Ok(())
     }
 
     /// The options that are written here.
     pub fn options(&self) -> Result<HubOptions, ConfigError> {
-        let mut options = HubOptions::default();
+        let mut options = HubOptions {
+            issuers: self.issuers.clone(),
+            ..HubOptions::default()
+        };
         for setting in SETTINGS {
             let Some(written) = self.all(setting.name) else {
                 continue;
@@ -108,6 +114,22 @@ impl Layer {
         }
         Ok(options)
     }
+}
+
+/// Reads what `written` points to, if it is of a kind that can, and does.
+fn resolve<E>(
+    kind: Kind,
+    written: &mut Written,
+    read: &mut impl FnMut(&Written, &str) -> Result<SecretFile, E>,
+) -> Result<(), E> {
+    let path = match (kind, written.value().strip_prefix('@')) {
+        (Kind::Secret | Kind::File | Kind::Document(_), Some(path)) => path.to_owned(),
+        (Kind::File, None) => written.value().to_owned(),
+        _ => return Ok(()),
+    };
+    let SecretFile { path, content } = read(written, &path)?;
+    written.found(content, format!("@{path}"));
+    Ok(())
 }
 
 /// Whether a switch is on.

@@ -25,13 +25,12 @@ use super::layer::Layer;
 use translation::Translation;
 
 /// The keys of our own: where one is written, the hub is one of ours.
-const OUR_KEYS: [&str; 6] = [
+const OUR_KEYS: [&str; 5] = [
     "jwt-key",
     "publisher-jwt-key",
     "subscriber-jwt-key",
     "publisher-jwks",
     "subscriber-jwks",
-    "trusted-issuer",
 ];
 
 /// What the settings of another hub amount to.
@@ -51,6 +50,7 @@ impl Legacy {
     ) -> Result<Self, ConfigError> {
         let mut translation = Translation::new(variable, ours);
         let our_key = OUR_KEYS.into_iter().find_map(|name| ours.get(name));
+        let our_key = our_key.or(ours.issuers.first().map(|issuer| &issuer.identifier));
         let found = |names: &[&'static str]| {
             let mut names = names.iter().copied();
             names.find(|name| translation.variable(name).is_some())
@@ -72,6 +72,9 @@ impl Legacy {
         }
         let (mut settings, warnings) = translation.end();
         yield_to_keys(&mut settings, ours);
+        if our_key.is_some() {
+            settings.issuers.clear();
+        }
         Ok(Self { settings, warnings })
     }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::check::items;
+use super::issuer_table;
 use super::layer::{Layer, switch};
 use super::setting::{Fallback, Kind, SETTINGS, Setting};
 use super::written::{Source, Written};
@@ -22,11 +23,14 @@ impl Layer {
             }
             let line = match self.all(setting.name) {
                 Some(written) => written_line(setting, written),
+                // Beside others it would be one more issuer, without a key.
+                None if setting.name == "issuer" && !self.issuers.is_empty() => continue,
                 None => default_line(setting),
             };
             text.push_str(&line);
             text.push('\n');
         }
+        text.extend(self.issuers.iter().map(issuer_table::print));
         text
     }
 }
@@ -50,7 +54,7 @@ fn written_line(setting: &Setting, written: &[Written]) -> String {
             }
             (None, _) => format!("# {key} = \"…\" # {from}; masked"),
         },
-        Kind::List(_) => format!("{key} = {} # {}", list(written), all_from(written)),
+        Kind::List(_) => list_line(&key, written),
         Kind::Text(_) | Kind::Duration => format!("{key} = {} # {from}", quoted(last.value())),
         Kind::Number => format!("{key} = {} # {from}", last.value()),
         Kind::Switch => format!("{key} = {} # {from}", switch(last).unwrap_or_default()),
@@ -69,9 +73,9 @@ fn default_line(setting: &Setting) -> String {
     }
 }
 
-fn list(written: &[Written]) -> String {
+pub(super) fn list_line(key: &str, written: &[Written]) -> String {
     let items: Vec<_> = items(written).map(|(_, item)| quoted(item)).collect();
-    format!("[{}]", items.join(", "))
+    format!("{key} = [{}] # {}", items.join(", "), all_from(written))
 }
 
 /// The places of a list, each once.
@@ -81,7 +85,7 @@ fn all_from(written: &[Written]) -> String {
     places.join(", ")
 }
 
-fn from(written: &Written) -> String {
+pub(super) fn from(written: &Written) -> String {
     match written.source() {
         Source::File { path, line } => format!("{path}:{line}"),
         Source::Flag | Source::Environment | Source::Legacy { .. } => written.place().to_string(),
@@ -89,7 +93,7 @@ fn from(written: &Written) -> String {
 }
 
 /// A TOML string on one line.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

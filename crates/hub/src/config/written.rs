@@ -99,6 +99,8 @@ impl Place {
         let name = match self.name {
             "publisher-jwt-key" => "publisher-jwt-algorithm",
             "subscriber-jwt-key" => "subscriber-jwt-algorithm",
+            "publisher.key" => "publisher.algorithms",
+            "subscriber.key" => "subscriber.algorithms",
             _ => "jwt-algorithm",
         };
         let source = match self.source {

@@ -226,3 +226,119 @@ fn what_is_printed_is_a_file_of_the_same_settings() {
     let nothing = Layer::default();
     assert_eq!(checked(&read(&nothing.to_toml())), checked(&nothing));
 }
+
+const ISSUERS: &str = "
+[[trusted_issuer]]
+identifier = 'https://a.example'
+publisher = { key = '@a.pem', algorithms = ['ES256', 'ES384'] }
+subscriber.jwks = '@jwks'
+
+[[trusted_issuer]]
+identifier = 'https://b.example'
+authorization_server = true
+[trusted_issuer.publisher]
+key = 'hush-hush-hush-hush-hush-hush-hush'
+algorithms = 'HS512'
+";
+
+#[test]
+fn issuers_stand_in_tables_of_their_own() {
+    let mut layer = read(ISSUERS);
+    let mut files = Vec::new();
+    layer
+        .resolve_secrets(|_, path| {
+            files.push(path.to_owned());
+            Ok::<_, ()>(SecretFile {
+                path: format!("/etc/{path}"),
+                content: "found".to_owned(),
+            })
+        })
+        .expect("found");
+    assert_eq!(files, ["a.pem", "jwks"]);
+    let options = layer.options().expect("readable");
+    let [a, b] = options.issuers.as_slice() else {
+        panic!("{options:?}");
+    };
+    let value = |it: &Option<assay_hub::Written>| it.as_ref().map(|it| it.value().to_owned());
+    assert_eq!(a.identifier.place().to_string(), "hub.toml:3: identifier");
+    assert_eq!(value(&a.publisher.key).as_deref(), Some("found"));
+    assert_eq!(a.publisher.algorithms.len(), 2);
+    assert_eq!(value(&a.subscriber.jwks).as_deref(), Some("found"));
+    assert!(!a.authorization_server && b.authorization_server);
+    assert_eq!(b.publisher.algorithms[0].value(), "HS512");
+    let place = |it: &Option<assay_hub::Written>| it.as_ref().map(|it| it.place().to_string());
+    assert_eq!(
+        place(&b.publisher.key).as_deref(),
+        Some("hub.toml:11: publisher.key")
+    );
+
+    let printed = layer.to_toml();
+    assert!(!printed.contains("hush") && !printed.contains("found"));
+    for line in [
+        "publisher.key = \"@/etc/a.pem\" # hub.toml:4",
+        "publisher.algorithms = [\"ES256\", \"ES384\"] # hub.toml:4",
+        "subscriber.jwks = \"@/etc/jwks\" # hub.toml:5",
+        "# publisher.key = \"…\" # hub.toml:11; masked",
+        "authorization_server = true",
+    ] {
+        assert!(printed.lines().any(|it| it == line), "{line}\n{printed}");
+    }
+    assert!(
+        !printed.lines().any(|it| it.starts_with("issuer =")),
+        "{printed}"
+    );
+    let again = read(&printed).options().expect("readable");
+    assert_eq!(again.issuers.len(), 2);
+    // They are a list: taken whole from where they are written first.
+    assert_eq!(
+        layer
+            .over(read(ISSUERS))
+            .options()
+            .expect("readable")
+            .issuers
+            .len(),
+        2
+    );
+}
+
+#[test]
+fn mistakes_in_a_table_are_told_with_their_place() {
+    for (table, expected) in [
+        (
+            "identifer = 'x'",
+            "hub.toml:2:1: no setting is called `identifer`: did you mean `identifier`",
+        ),
+        (
+            "identifier = 1",
+            "hub.toml:2:14: identifier is of the type integer: write a string",
+        ),
+        (
+            "publisher = { key = 'x' }",
+            "hub.toml:1:1: trusted_issuer is of the type table: write identifier",
+        ),
+        (
+            "identifier = 'x'\npublisher = 'hush'",
+            "hub.toml:3:13: publisher is of the type string: write a table",
+        ),
+        (
+            "identifier = 'x'\npublisher.kye = 'hush'",
+            "hub.toml:3:11: no setting is called `kye`: did you mean `key`",
+        ),
+        (
+            "identifier = 'x'\npublisher.algorithms = 1",
+            "algorithms is of the type integer",
+        ),
+    ] {
+        let text = format!("[[trusted_issuer]]\n{table}\n");
+        let error = Layer::from_toml("hub.toml", &text)
+            .expect_err(table)
+            .to_string();
+        assert!(
+            error.starts_with(expected) || error.contains("algorithms"),
+            "{table}: {error}"
+        );
+        assert!(!error.contains("hush"), "{error}");
+    }
+    let error = Layer::from_toml("hub.toml", "trusted_issuer = 'x'").expect_err("a string");
+    assert!(error.to_string().contains("[[trusted_issuer]]"), "{error}");
+}

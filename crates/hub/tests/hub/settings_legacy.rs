@@ -245,11 +245,19 @@ fn directives() {
         ),
         (
             "issuer https://a.example {\\n publisher {\\n jwt \"x y\" HS512\\n }\\n}",
-            "publisher_jwt_algorithm = \"HS512\" # MERCURE_EXTRA_DIRECTIVES, line 3: jwt",
+            "publisher.algorithms = [\"HS512\"] # MERCURE_EXTRA_DIRECTIVES, line 3: jwt",
+        ),
+        (
+            "issuer https://a.example {\\n subscriber {\\n jwks_uri https://a.example/jwks ES256 RS256\\n }\\n}",
+            "subscriber.algorithms = [\"ES256\", \"RS256\"] # MERCURE_EXTRA_DIRECTIVES, line 3: jwks_uri",
+        ),
+        (
+            "issuer https://a.example {\\n authorization_server\\n}\\nissuer https://b.example",
+            "identifier = \"https://b.example\" # MERCURE_EXTRA_DIRECTIVES, line 4: issuer",
         ),
         (
             "issuer https://a.example {\\n authorization_server\\n}",
-            "authorization_server = true # MERCURE_EXTRA_DIRECTIVES, line 2: authorization_server",
+            "authorization_server = true",
         ),
         (
             "issuer https://a.example\\nprotocol_version_compatibility 7",

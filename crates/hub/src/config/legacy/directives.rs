@@ -1,6 +1,8 @@
 //! The directives of the `mercure` block of a Caddyfile, as `MERCURE_EXTRA_DIRECTIVES` has them.
 
 use super::super::error::ConfigError;
+use super::super::issuer_table::translated;
+use super::super::options::{IssuerOptions, KeyOptions};
 use super::caddyfile::{self, Directive};
 use super::translation::{Rule, Translation, refuse};
 use super::{transport, value};
@@ -163,24 +165,18 @@ impl Reader<'_, '_> {
 
     /// One issuer: an identifier, and what verifies the tokens of each role.
     fn issuer(&mut self, directive: &Directive, arguments: &[String]) -> Result<(), ConfigError> {
-        let identifier = self.one(arguments)?.to_owned();
-        if self.said.issuer {
-            return Err(refuse(
-                &self.place,
-                "a second issuer cannot be said in this way: name each with --issuer",
-            ));
-        }
-        self.said.issuer = true;
-        self.translation.set(&self.place, "issuer", identifier)?;
+        let mut issuer = IssuerOptions {
+            identifier: translated("identifier", &self.place, self.one(arguments)?),
+            authorization_server: false,
+            publisher: KeyOptions::default(),
+            subscriber: KeyOptions::default(),
+        };
         for part in &directive.block {
             self.place = line(part.line);
             match part.name.as_str() {
-                "authorization_server" => {
-                    self.place.push_str(": authorization_server");
-                    self.translation
-                        .set(&self.place, "authorization-server", "true")?;
-                }
-                role @ ("publisher" | "subscriber") => self.role_of_issuer(role, part)?,
+                "authorization_server" => issuer.authorization_server = true,
+                "publisher" => issuer.publisher = self.keys(part)?,
+                "subscriber" => issuer.subscriber = self.keys(part)?,
                 _ => {
                     return Err(refuse(
                         &self.place,
@@ -189,38 +185,44 @@ impl Reader<'_, '_> {
                 }
             }
         }
+        self.said.issuer = true;
+        self.translation.add_issuer(issuer);
         Ok(())
     }
 
-    fn role_of_issuer(&mut self, role: &str, part: &Directive) -> Result<(), ConfigError> {
+    /// The keys of one role of an issuer.
+    fn keys(&mut self, part: &Directive) -> Result<KeyOptions, ConfigError> {
+        let mut keys = KeyOptions::default();
         for source in &part.block {
             self.place = line(source.line);
             let arguments = self.expanded(source)?;
-            match source.name.as_str() {
-                "jwt" => {
-                    self.place.push_str(": jwt");
-                    self.key(role, &arguments)?;
-                }
-                "jwks_uri" => {
-                    self.place.push_str(": jwks_uri");
-                    let [url, ..] = arguments.as_slice() else {
-                        return Err(self.wrong_count());
-                    };
-                    let setting = match role {
-                        "publisher" => "publisher-jwks",
-                        _ => "subscriber-jwks",
-                    };
-                    self.translation.set(&self.place, setting, url.as_str())?;
-                }
+            let (field, name) = match source.name.as_str() {
+                "jwt" => (&mut keys.key, "key"),
+                "jwks_uri" => (&mut keys.jwks, "jwks"),
                 _ => {
                     return Err(refuse(
                         &self.place,
                         "write jwt KEY [ALGORITHM], or jwks_uri URL",
                     ));
                 }
+            };
+            self.place = format!("{}: {}", self.place, source.name);
+            let [value, algorithms @ ..] = arguments.as_slice() else {
+                return Err(self.wrong_count());
+            };
+            if value.starts_with('@') {
+                return Err(refuse(
+                    &self.place,
+                    "what begins with @ would be taken for a file here: write [[trusted_issuer]] in the file of --config",
+                ));
             }
+            *field = Some(translated(name, &self.place, value.as_str()));
+            let algorithms = algorithms
+                .iter()
+                .map(|it| translated("algorithms", &self.place, it.as_str()));
+            keys.algorithms = algorithms.collect();
         }
-        Ok(())
+        Ok(keys)
     }
 
     fn transport(

@@ -2,6 +2,7 @@
 
 use super::super::error::{ConfigError, ConfigWarning};
 use super::super::layer::Layer;
+use super::super::options::IssuerOptions;
 use super::super::setting::Setting;
 use super::super::written::Source;
 use super::value;
@@ -123,6 +124,11 @@ impl<'a> Translation<'a> {
             self.settings.push(row, source, value);
         }
         Ok(())
+    }
+
+    /// Adds an issuer with keys of its own.
+    pub(super) fn add_issuer(&mut self, issuer: IssuerOptions) {
+        self.settings.issuers.push(issuer);
     }
 
     /// Writes a key. It counts as it stands: nothing of that hub reads files that begin with `@`.
