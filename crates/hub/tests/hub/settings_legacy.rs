@@ -338,3 +338,69 @@ fn what_is_not_done_is_refused_with_its_counterpart() {
     }
     refused("JWT_KEY=@hush", &["JWT_KEY: ", "@FILE"]);
 }
+
+#[test]
+fn transports() {
+    let server = "JWT_KEY=k\n";
+    let caddy = "MERCURE_PUBLISHER_JWT_KEY=k\n";
+    let block = "transport bolt {\\n path /data/mercure.db\\n size 7\\n cleanup_frequency 0.3\\n}";
+    for (world, variables, expected) in [
+        (
+            server,
+            "TRANSPORT_URL=bolt:///data/updates.db?size=1000&cleanup_frequency=0.5",
+            &[
+                "history = \"redb:/data/updates.redb\" # TRANSPORT_URL",
+                "history_size = 1000 # TRANSPORT_URL",
+                "~TRANSPORT_URL cleanup_frequency is not needed",
+                "~what is in /data/updates.db is not read",
+            ][..],
+        ),
+        (
+            server,
+            "TRANSPORT_URL=bolt://",
+            &["history = \"redb:updates.redb\" # TRANSPORT_URL"],
+        ),
+        (
+            server,
+            "DB_PATH=/data/x.db",
+            &["history = \"redb:/data/x.redb\" # DB_PATH"],
+        ),
+        (
+            server,
+            "TRANSPORT_URL=null://",
+            &["history = \"memory\" # TRANSPORT_URL"],
+        ),
+        (
+            server,
+            "TRANSPORT_URL=bolt://x.db?size=0",
+            &["~TRANSPORT_URL 0 kept all updates"],
+        ),
+        (
+            caddy,
+            "MERCURE_TRANSPORT_URL=local://local",
+            &["history = \"memory\" # MERCURE_TRANSPORT_URL"],
+        ),
+        (
+            caddy,
+            &format!("MERCURE_TRANSPORT_URL=local://local\nMERCURE_EXTRA_DIRECTIVES={block}"),
+            &[
+                "history = \"redb:/data/mercure.redb\" # MERCURE_EXTRA_DIRECTIVES, line 1: transport",
+                "history_size = 7 # MERCURE_EXTRA_DIRECTIVES, line 1: transport",
+            ],
+        ),
+        (
+            caddy,
+            "X=y",
+            &["!redb", "~MERCURE_TRANSPORT_URL is not there"],
+        ),
+    ] {
+        check(&format!("{world}{variables}"), &[], expected);
+        // What is written for this hub covers it.
+        let variables = format!("{world}{variables}");
+        check(
+            &variables,
+            &[("history", "memory")],
+            &["!redb", "!history = \"memory\" # M"],
+        );
+    }
+}
