@@ -60,20 +60,28 @@ impl Layer {
         self.settings.get(name).map(Vec::as_slice)
     }
 
-    /// This layer, and of the `lower` one what this does not say. Lists are taken whole from one of them. A key of both
-    /// roles here covers the key of each role there: what was written closer counts, before what is more special.
+    /// This layer, and of the `lower` one what this does not say. Lists are taken whole from one of them. What gives a role
+    /// its keys here covers what gives it keys there: what was written closer counts, before what is more special.
     #[must_use]
-    pub fn over(mut self, lower: Self) -> Self {
-        let covers = self.has("jwt-key");
+    pub fn over(mut self, mut lower: Self) -> Self {
+        lower.forget(&self.covered_keys());
         for (name, written) in lower.settings {
-            if !(covers && matches!(name, "publisher-jwt-key" | "subscriber-jwt-key")) {
-                self.settings.entry(name).or_insert(written);
-            }
+            self.settings.entry(name).or_insert(written);
         }
         if self.issuers.is_empty() {
             self.issuers = lower.issuers;
         }
         self
+    }
+
+    /// What gives a role its keys, and would be beside what gives it keys here.
+    fn covered_keys(&self) -> Vec<&'static str> {
+        let publisher = ["publisher-jwt-key", "publisher-jwks"];
+        let subscriber = ["subscriber-jwt-key", "subscriber-jwks"];
+        let covered = [publisher, subscriber]
+            .into_iter()
+            .filter(|role| self.has("jwt-key") || role.iter().any(|name| self.has(name)));
+        covered.flatten().collect()
     }
 
     /// Replaces each secret that was written as `@file`, and each name of a file, by what `read` finds there, which also says

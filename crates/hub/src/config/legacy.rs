@@ -33,6 +33,20 @@ const OUR_KEYS: [&str; 5] = [
     "subscriber-jwks",
 ];
 
+/// What gives each role its keys.
+const ROLES: [[&str; 3]; 2] = [
+    [
+        "publisher-jwt-key",
+        "publisher-jwt-algorithm",
+        "publisher-jwks",
+    ],
+    [
+        "subscriber-jwt-key",
+        "subscriber-jwt-algorithm",
+        "subscriber-jwks",
+    ],
+];
+
 /// What the settings of another hub amount to.
 #[derive(Debug)]
 pub struct Legacy {
@@ -90,17 +104,7 @@ impl Legacy {
 
 /// A key of ours covers those of its role, with their algorithms: what was meant for the one is not meant for the other.
 fn yield_to_keys(legacy: &mut Layer, ours: &Layer) {
-    let publisher = [
-        "publisher-jwt-key",
-        "publisher-jwt-algorithm",
-        "publisher-jwks",
-    ];
-    let subscriber = [
-        "subscriber-jwt-key",
-        "subscriber-jwt-algorithm",
-        "subscriber-jwks",
-    ];
-    for role in [publisher, subscriber] {
+    for role in ROLES {
         if ours.has("jwt-key") || ours.has(role[0]) || ours.has(role[2]) {
             legacy.forget(&role);
         }

@@ -182,6 +182,11 @@ fn a_layer_covers_the_one_below() {
     assert!(!keys.has("publisher-jwt-key") && keys.has("jwt-key"));
     let keys = over(&[("publisher-jwt-key", "near")], &[("jwt-key", "far")]);
     assert!(keys.has("publisher-jwt-key") && keys.has("jwt-key"));
+    let keys = over(
+        &[("publisher-jwt-key", "near")],
+        &[("publisher-jwks", "far"), ("subscriber-jwks", "far")],
+    );
+    assert!(!keys.has("publisher-jwks") && keys.has("subscriber-jwks"));
 }
 
 #[test]

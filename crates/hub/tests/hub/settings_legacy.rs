@@ -222,6 +222,18 @@ fn directives() {
             "publish_origins a b",
             "publish_origin = [\"a\", \"b\"] # MERCURE_EXTRA_DIRECTIVES, line 1: publish_origins",
         ),
+        (
+            "subscriber_jwks_url file:///etc/jwks.json",
+            "# subscriber_jwks = \"…\" # MERCURE_EXTRA_DIRECTIVES, line 1: subscriber_jwks_url; masked",
+        ),
+        (
+            "publisher_jwks_url https://a.example/jwks",
+            "publisher_jwks = \"https://a.example/jwks\" # MERCURE_EXTRA_DIRECTIVES, line 1: publisher_jwks_url",
+        ),
+        (
+            "publisher_jwks_url https://a.example/jwks",
+            "# publisher_jwt_key: that of --jwt-key # default",
+        ),
         // The last of them counts, as there.
         (
             "cors_origins a\\ncors_origins b",
@@ -270,6 +282,11 @@ fn directives() {
     ] {
         check(&format!("K=secret\n{}", with(text)), &[], &[expected]);
     }
+}
+
+#[test]
+fn directives_that_cannot_be_followed() {
+    let with = |text: &str| format!("MERCURE_PUBLISHER_JWT_KEY=k\nMERCURE_EXTRA_DIRECTIVES={text}");
     for (text, expected) in [
         ("anonymus", &["line 1: ", "did you mean anonymous"][..]),
         (

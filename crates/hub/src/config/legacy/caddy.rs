@@ -1,6 +1,7 @@
 //! The variables of the Caddy build, from 0.11 on.
 
 use super::super::error::ConfigError;
+use super::ROLES;
 use super::directives::{self, Said};
 use super::translation::{Rule, Translation, refuse};
 use super::transport;
@@ -63,6 +64,12 @@ pub(super) fn translate(
         Some(text) => directives::translate(translation, &text)?,
         None => Said::default(),
     };
+    // As there: a set wins over a key.
+    for role in ROLES {
+        if translation.settings().has(role[2]) {
+            translation.forget(&role[..2]);
+        }
+    }
     dialects(translation, said)?;
     if !said.transport {
         match translation.variable("MERCURE_TRANSPORT_URL") {

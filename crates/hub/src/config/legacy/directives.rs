@@ -37,10 +37,10 @@ pub(super) const NAMES: [(&str, Rule); 32] = [
     ("protocol_version_compatibility", Rule::Apart),
     ("public_urls", Rule::List("public-url")),
     ("publish_origins", Rule::List("publish-origin")),
-    ("publisher_jwks_url", Rule::Text("publisher-jwks")),
+    ("publisher_jwks_url", Rule::Document("publisher-jwks")),
     ("publisher_jwt", Rule::Apart),
     ("resource_identifier", Rule::Text("resource-identifier")),
-    ("subscriber_jwks_url", Rule::Text("subscriber-jwks")),
+    ("subscriber_jwks_url", Rule::Document("subscriber-jwks")),
     ("subscriber_jwt", Rule::Apart),
     ("subscriber_list_cache_size", Rule::Ignored(CACHE)),
     ("subscriptions", Rule::Switch("subscriptions")),
@@ -114,7 +114,7 @@ impl Reader<'_, '_> {
                 self.translation.apply(&self.place, &all, *rule)
             }
             (Rule::Ignored(_), _) => self.translation.apply(&self.place, "", *rule),
-            (Rule::Text(_) | Rule::Duration(_), [one]) => {
+            (Rule::Text(_) | Rule::Document(_) | Rule::Duration(_), [one]) => {
                 self.translation.apply(&self.place, one, *rule)
             }
             _ => Err(self.wrong_count()),
@@ -216,7 +216,7 @@ impl Reader<'_, '_> {
                     "what begins with @ would be taken for a file here: write [[trusted_issuer]] in the file of --config",
                 ));
             }
-            *field = Some(translated(name, &self.place, value.as_str()));
+            *field = Some(translated(name, &self.place, value::document(value)));
             let algorithms = algorithms
                 .iter()
                 .map(|it| translated("algorithms", &self.place, it.as_str()));

@@ -12,6 +12,8 @@ use super::value;
 pub(super) enum Rule {
     /// A text of this setting.
     Text(&'static str),
+    /// The URL of a document of this setting.
+    Document(&'static str),
     /// A key of this setting.
     Key(&'static str),
     /// A file that this setting reads.
@@ -37,6 +39,7 @@ impl Rule {
     fn setting(self) -> Option<&'static str> {
         match self {
             Self::Text(setting)
+            | Self::Document(setting)
             | Self::Key(setting)
             | Self::File(setting)
             | Self::Switch(setting)
@@ -126,6 +129,11 @@ impl<'a> Translation<'a> {
         Ok(())
     }
 
+    /// Takes settings back.
+    pub(super) fn forget(&mut self, names: &[&str]) {
+        self.settings.forget(names);
+    }
+
     /// Adds an issuer with keys of its own.
     pub(super) fn add_issuer(&mut self, issuer: IssuerOptions) {
         self.settings.issuers.push(issuer);
@@ -159,6 +167,7 @@ impl<'a> Translation<'a> {
         };
         match rule {
             Rule::Text(setting) => self.set(name, setting, value),
+            Rule::Document(setting) => self.set(name, setting, value::document(value)),
             Rule::Key(setting) => self.set_key(name, setting, value),
             Rule::File(setting) => self.set(name, setting, format!("@{value}")),
             Rule::Switch(setting) => {

@@ -12,6 +12,12 @@ pub(super) fn switch(name: &str, value: &str) -> Result<bool, ConfigError> {
     }
 }
 
+/// The URL of a document; one of a file is a file here.
+pub(super) fn document(url: &str) -> String {
+    url.strip_prefix("file://")
+        .map_or_else(|| url.to_owned(), |path| format!("@{path}"))
+}
+
 /// The items of a list, between commas or white space.
 pub(super) fn list(value: &str) -> impl Iterator<Item = String> {
     value
