@@ -61,6 +61,7 @@ mod surplus;
 mod transport;
 mod vitals;
 
+pub use assay_hub_core::history;
 pub use config::{
     At, ConfigError, ConfigWarning, Fallback, Group, HubConfig, HubOptions, IssuerOptions,
     KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,

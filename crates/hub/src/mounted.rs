@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use assay_hub_core::history::History;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -27,11 +28,20 @@ pub struct MountedHub {
 }
 
 impl MountedHub {
-    /// A hub with these settings, and the history that they name; where to listen is of no meaning here. Streams are written by the application's connections,
-    /// so no thread of the hub's is needed for them. Where keys have to be fetched, this needs a tokio runtime.
-    pub fn new(mut config: HubConfig) -> Result<Self, ServeError> {
-        config.stream_threads = 1;
+    /// A hub with these settings, and the history that they name; where to listen is of no meaning here. Streams are written
+    /// by the application's connections, so no thread of the hub's is needed for them. Where keys have to be fetched, this
+    /// needs a tokio runtime.
+    pub fn new(config: HubConfig) -> Result<Self, ServeError> {
         let history = config.open_history()?;
+        Self::with_history(config, history)
+    }
+
+    /// The same, with a history that the application has opened.
+    pub fn with_history(
+        mut config: HubConfig,
+        history: Box<dyn History>,
+    ) -> Result<Self, ServeError> {
+        config.stream_threads = 1;
         let (endpoints, _lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
         Ok(Self {
             endpoints: Arc::new(endpoints),

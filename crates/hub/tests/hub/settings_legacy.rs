@@ -87,9 +87,28 @@ fn versions_before_0_11() {
             "anonymous = false # ALLOW_ANONYMOUS",
             "# history_size: 10000 in memory, 1000000 in a file # default",
             "~COMPRESS is not needed",
-            "~HISTORY_SIZE 0 kept all",
+            "~HISTORY_SIZE is 0, which kept all",
             "~TCSZ is not needed",
-            "~LOG_FORMAT FLUENTD",
+            "~LOG_FORMAT is FLUENTD",
+        ],
+    );
+    check(
+        "JWT_KEY=k\nCERT_FILE=/c.pem\nCERT_KEY=/k.pem",
+        &[],
+        &[
+            "# tls_cert = \"…\" # CERT_FILE; masked",
+            "# tls_key = \"…\" # CERT_KEY; masked",
+            "listen = \":443\" # the default of ADDR",
+            "~CERT_KEY is taken for KEY_FILE",
+        ],
+    );
+    check(
+        "JWT_KEY=k\nCERT_FILE=/c.pem\nCERT_KEY=/x.pem\nKEY_FILE=/k.pem\nADDR=:https",
+        &[],
+        &[
+            "# tls_key = \"…\" # KEY_FILE; masked",
+            "listen = \":443\" # ADDR",
+            "~CERT_KEY is not read",
         ],
     );
     check(
@@ -234,6 +253,10 @@ fn directives() {
             "publisher_jwks_url https://a.example/jwks",
             "# publisher_jwt_key: that of --jwt-key # default",
         ),
+        (
+            "public_urls https://a.example/.well-known/mercure",
+            "public_url = [\"https://a.example/.well-known/mercure\"] # MERCURE_EXTRA_DIRECTIVES, line 1: public_urls",
+        ),
         // The last of them counts, as there.
         (
             "cors_origins a\\ncors_origins b",
@@ -368,8 +391,8 @@ fn transports() {
             &[
                 "history = \"redb:/data/updates.redb\" # TRANSPORT_URL",
                 "history_size = 1000 # TRANSPORT_URL",
-                "~TRANSPORT_URL cleanup_frequency is not needed",
-                "~what is in /data/updates.db is not read",
+                "~TRANSPORT_URL has cleanup_frequency, which is not needed",
+                "~TRANSPORT_URL names /data/updates.db, whose content is not read",
             ][..],
         ),
         (
@@ -390,7 +413,7 @@ fn transports() {
         (
             server,
             "TRANSPORT_URL=bolt://x.db?size=0",
-            &["~TRANSPORT_URL 0 kept all updates"],
+            &["~TRANSPORT_URL is 0, which kept all updates"],
         ),
         (
             caddy,

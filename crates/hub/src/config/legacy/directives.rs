@@ -331,7 +331,10 @@ pub(super) fn global_options(
             "admin" | "auto_https" | "email" | "grace_period" | "order" | "persist_config" => {
                 translation.note(
                     name,
-                    format!("{} is not needed: it is of Caddy", directive.name),
+                    format!(
+                        "has {}, which is not needed: it is of Caddy",
+                        directive.name
+                    ),
                 );
             }
             _ => {

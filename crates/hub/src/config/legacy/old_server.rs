@@ -154,11 +154,10 @@ fn certificate_key(translation: &mut Translation<'_>) -> Result<(), ConfigError>
 
 fn listen(translation: &mut Translation<'_>) -> Result<(), ConfigError> {
     let settings = translation.settings();
-    let default = if settings.has("tls-cert") || settings.has("acme-host") {
-        ":443"
-    } else {
-        ":80"
-    };
+    let secured = ["tls-cert", "acme-host"]
+        .iter()
+        .any(|it| settings.has(it) || translation.is_covered(it));
+    let default = if secured { ":443" } else { ":80" };
     match translation.variable("ADDR") {
         Some(address) => {
             let address = match address.trim().rsplit_once(':') {
@@ -186,7 +185,7 @@ fn log(translation: &mut Translation<'_>) -> Result<(), ConfigError> {
         "FLUENTD" => {
             translation.note(
                 "LOG_FORMAT",
-                "FLUENTD is an object a line here too, though its members have other names: timestamp, level, fields",
+                "is FLUENTD, which is an object a line here too, though its members have other names: timestamp, level, fields",
             );
             "json"
         }

@@ -84,7 +84,9 @@ pub(super) fn option(
         "cleanup_frequency" | "bucket_name" | "write_timeout" | "subscriptions" => {
             translation.note(
                 name,
-                format!("{key} is not needed: the history keeps itself within its bounds"),
+                format!(
+                    "has {key}, which is not needed: the history keeps itself within its bounds"
+                ),
             );
             Ok(())
         }
@@ -102,7 +104,7 @@ pub(super) fn size(
     value: &str,
 ) -> Result<(), ConfigError> {
     if value == "0" {
-        translation.note(name, "0 kept all updates for ever; here the bounds of --history-size and --history-bytes hold");
+        translation.note(name, "is 0, which kept all updates for ever; here the bounds of --history-size and --history-bytes hold");
         return Ok(());
     }
     translation.set(name, "history-size", value)
@@ -121,7 +123,7 @@ pub(super) fn bolt(
     let beside = beside.display();
     translation.note(
         name,
-        format!("what is in {path} is not read: the history begins anew in {beside}"),
+        format!("names {path}, whose content is not read: the history begins anew in {beside}"),
     );
     translation.set(name, "history", format!("redb:{beside}"))
 }
