@@ -14,6 +14,7 @@ mod keys;
 mod lifetime;
 mod pem;
 mod trusted_keys;
+mod verified_tokens;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use key_set::{KeySet, SkippedKey};
 pub use keys::{KeyError, VerificationKey};
 pub use pem::PemError;
 pub use trusted_keys::{RoleKeys, TrustedIssuer, TrustedKeys};
+pub use verified_tokens::VerifiedTokens;
 
 /// What a token is presented for; it selects the key. token.key.role-hint
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -147,6 +147,10 @@ pub const REPLAY_BATCH_BYTES: usize = 1024 * 1024;
 /// subscriber with [`Limits::matchers`] of the largest ones costs the hub 6.4 MB.
 pub const COMPILED_PATTERN_BYTES: usize = 64 * 1024;
 
+/// Verified tokens that are remembered: as many as publishers, and subscribers that come back at once, usually have.
+pub const VERIFIED_TOKENS: usize = 8192;
+/// Bytes that they take at most, patterns counted at their largest.
+pub const VERIFIED_TOKENS_BYTES: usize = 64 * 1024 * 1024;
 /// Keys of one JWK set: issuers have a handful, one of them next to be used and some withdrawn.
 pub const JWK_SET_KEYS: usize = 100;
 /// Keys of one algorithm that are tried for a token that does not name its key: a stranger's token costs no more.

@@ -109,7 +109,7 @@ impl Endpoints {
     fn reloaded(&self, config: &HubConfig) -> Self {
         Self {
             // What is behind URLs is fetched again: its URL may be another one.
-            keys: KeyRing::new(Arc::clone(&config.keys)),
+            keys: self.keys.reloaded(Arc::clone(&config.keys)),
             config: self.config.reloaded(config),
             metadata_path: self.metadata_path.clone(),
             hub: self.hub.clone(),
@@ -355,7 +355,9 @@ impl Endpoints {
             limits: &self.config.limits,
             now_unix_s: since_epoch().as_secs(),
         };
-        access_token::verify(&presented.token, role, &context).map_err(|error| {
+        let verified = self.keys.verified();
+        let outcome = verified.verify(&presented.token, role, &context);
+        outcome.map_err(|error| {
             let may_help = matches!(
                 error.fault(),
                 TokenFault::UnknownKey | TokenFault::KeysAwaited

@@ -11,7 +11,7 @@ mod keeper;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use assay_hub_core::TrustedKeys;
-use assay_hub_core::access_token::{KeyError, Role, SkippedKey};
+use assay_hub_core::access_token::{KeyError, Role, SkippedKey, VerifiedTokens};
 use tokio::task::JoinSet;
 use url::Url;
 
@@ -25,6 +25,8 @@ use keeper::{Asked, Keeper};
 pub(crate) struct KeyRing {
     shared: Arc<Shared>,
     sets: Vec<Asked>,
+    /// Verified with these keys.
+    verified: VerifiedTokens,
     _keepers: JoinSet<()>,
 }
 
@@ -38,10 +40,31 @@ struct Shared {
 }
 
 impl KeyRing {
-    /// Begins to fetch what has to be fetched. Needs a tokio runtime.
+    /// Begins to fetch what has to be fetched. Needs a tokio runtime then.
     pub(crate) fn new(configured: Arc<ConfiguredKeys>) -> Self {
-        let fetcher = Arc::new(Fetcher::new(configured.allowed_internal.clone()));
         let documents = vec![None; configured.sets.len()];
+        Self::beginning_with(documents, configured)
+    }
+
+    /// The ring after this one: with the sets that are there, as far as they are still asked for, until they are fetched again.
+    pub(crate) fn reloaded(&self, configured: Arc<ConfiguredKeys>) -> Self {
+        let known = lock(&self.shared.documents);
+        let document = |url: &Url| {
+            let set = self
+                .shared
+                .configured
+                .sets
+                .iter()
+                .position(|it| it == url)?;
+            known[set].clone()
+        };
+        let documents = configured.sets.iter().map(document).collect();
+        Self::beginning_with(documents, configured)
+    }
+
+    fn beginning_with(documents: Vec<Option<Arc<str>>>, configured: Arc<ConfiguredKeys>) -> Self {
+        let fetcher = Arc::new(Fetcher::new(configured.allowed_internal.clone()));
+        let known: Vec<bool> = documents.iter().map(Option::is_some).collect();
         let shared = Arc::new(Shared {
             snapshot: RwLock::new(Arc::new(configured.trusted(&documents, 0))),
             documents: Mutex::new(documents),
@@ -50,7 +73,7 @@ impl KeyRing {
         let mut keepers = JoinSet::new();
         let mut sets = Vec::new();
         for (set, url) in shared.configured.sets.iter().enumerate() {
-            let (keeper, asked) = Keeper::new();
+            let (keeper, asked) = Keeper::new(known[set]);
             sets.push(asked);
             let (fetcher, url) = (Arc::clone(&fetcher), url.clone());
             let store = Store {
@@ -66,6 +89,7 @@ impl KeyRing {
         Self {
             shared,
             sets,
+            verified: VerifiedTokens::default(),
             _keepers: keepers,
         }
     }
@@ -74,6 +98,11 @@ impl KeyRing {
     pub(crate) fn snapshot(&self) -> Arc<TrustedKeys> {
         let snapshot = self.shared.snapshot.read();
         Arc::clone(&snapshot.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tokens that were verified with a snapshot of this ring.
+    pub(crate) fn verified(&self) -> &VerifiedTokens {
+        &self.verified
     }
 
     /// Has one more look for the keys of a role of an issuer, unless there was one a moment ago, and waits for it, within

@@ -1,12 +1,13 @@
 //! What keys can be written as, which of them serve, and whose tokens they verify.
 
 use assay_hub_core::access_token::{
-    Algorithm, KeyError, KeySet, RoleKeys, TokenError, TrustedIssuer, TrustedKeys, verify,
+    Algorithm, KeyError, KeySet, RoleKeys, TokenError, TrustedIssuer, TrustedKeys, VerifiedTokens,
+    verify,
 };
 use assay_hub_core::{Dialects, HubUrl, Limits, Role, TokenContext};
 use serde_json::{Value, json};
 
-use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, with, without};
+use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, with, without};
 
 const PSS: &str = include_str!("fixtures/rsa-pss-public.pem");
 const CERTIFICATE: &str = include_str!("fixtures/p256-certificate.pem");
@@ -284,6 +285,79 @@ fn pem_can_be_a_certificate_and_a_pss_key_stays_one() {
     KeySet::parse(PSS, &[Algorithm::PS256, Algorithm::PS512]).expect("a PSS key");
     let error = KeySet::parse(PSS, &[Algorithm::RS256]).expect_err("for PSS alone");
     assert!(error.to_string().contains("PS256"), "{error}");
+}
+
+/// A token is remembered for its role, its audience, these keys, and no longer than it is valid.
+#[test]
+fn a_verified_token_is_verified_once() {
+    let signer = Signer::generate(Algorithm::HS256);
+    let known = RoleKeys::from(signer.verification_key(Algorithm::HS256));
+    let token = signer.mint(&header("HS256", None), &claims_v1(&json!([])));
+    let remembered = VerifiedTokens::default();
+    // With keys that cannot have verified it, only memory accepts it.
+    let check = |keys: &RoleKeys, generation, role, audience: &str, now_unix_s, expected: &str| {
+        let keys = TrustedKeys::new(issuer(ISSUER, keys.clone()), Vec::new(), generation);
+        let context = TokenContext {
+            keys: &keys,
+            audiences: &[audience.to_owned()],
+            dialects: Dialects::OnlyV1,
+            hub_url: &HubUrl::parse(AUDIENCE).expect("a hub URL"),
+            limits: &Limits::DEFAULT,
+            now_unix_s,
+        };
+        let outcome = remembered.verify(&token, role, &context);
+        let outcome = outcome
+            .as_ref()
+            .map_or_else(TokenError::code, |_| "accepted");
+        assert_eq!(
+            outcome, expected,
+            "{generation} {role:?} {audience} {now_unix_s}"
+        );
+    };
+    let (none, sub) = (RoleKeys::None, Role::Subscriber);
+    check(&none, 7, sub, AUDIENCE, NOW, "token-no-key");
+    assert!(remembered.is_empty());
+    check(&known, 7, sub, AUDIENCE, NOW, "accepted");
+    assert_eq!(remembered.len(), 1);
+    check(&none, 7, sub, AUDIENCE, NOW, "accepted");
+    check(&none, 7, sub, AUDIENCE, NOW + 299, "accepted");
+    check(&none, 8, sub, AUDIENCE, NOW, "token-no-key");
+    check(&none, 7, Role::Publisher, AUDIENCE, NOW, "token-no-key");
+    check(&none, 7, sub, "https://other.example", NOW, "token-no-key");
+    check(&known, 7, sub, AUDIENCE, NOW + 300, "token-expired");
+}
+
+#[test]
+fn memory_of_tokens_is_bounded() {
+    let signer = Signer::generate(Algorithm::HS256);
+    let known = RoleKeys::from(signer.verification_key(Algorithm::HS256));
+    let keys = TrustedKeys::new(issuer(ISSUER, known), Vec::new(), 0);
+    let check = |remembered: VerifiedTokens, details: &Value, most: usize| {
+        for number in 0..100 {
+            let claims = with(&claims_v1(details), "jti", json!(number));
+            let token = signer.mint(&header("HS256", None), &claims);
+            let context = TokenContext {
+                keys: &keys,
+                audiences: &[AUDIENCE.to_owned()],
+                dialects: Dialects::OnlyV1,
+                hub_url: &HubUrl::parse(AUDIENCE).expect("a hub URL"),
+                limits: &Limits::DEFAULT,
+                now_unix_s: NOW,
+            };
+            let outcome = remembered.verify(&token, Role::Subscriber, &context);
+            outcome.expect("a good token");
+            assert!(remembered.len() <= most, "{}", remembered.len());
+        }
+        assert_eq!(remembered.is_empty(), most == 0);
+    };
+    let none = json!([]);
+    check(VerifiedTokens::bounded(10, usize::MAX), &none, 10);
+    check(VerifiedTokens::bounded(1000, 20_000), &none, 44);
+    check(VerifiedTokens::bounded(1000, 100), &none, 0);
+    check(VerifiedTokens::bounded(0, usize::MAX), &none, 0);
+    let pattern = json!({"match": "https://example.com/:id", "match_type": "urlpattern"});
+    let patterns = json!([detail(&json!(["subscribe"]), &json!([pattern]))]);
+    check(VerifiedTokens::bounded(1000, 1_000_000), &patterns, 16);
 }
 
 proptest::proptest! {

@@ -55,6 +55,8 @@ struct Desk {
 /// The side that fetches.
 pub(super) struct Keeper {
     desk: Arc<Desk>,
+    /// Until when the document on the shelf, if there is one, may be used.
+    usable_until: Option<Instant>,
 }
 
 /// The side that asks for it.
@@ -66,7 +68,8 @@ pub(super) struct Asked {
 }
 
 impl Keeper {
-    pub(super) fn new() -> (Self, Asked) {
+    /// For a shelf that `holds` a document already, or not.
+    pub(super) fn new(holds: bool) -> (Self, Asked) {
         let desk = Arc::new(Desk {
             wanted: Notify::new(),
             // The first fetch begins at once.
@@ -79,16 +82,16 @@ impl Keeper {
             desk: Arc::clone(&desk),
             next_at: Mutex::new(Instant::now()),
         };
-        (Self { desk }, asked)
+        let usable_until = holds.then(|| Instant::now() + JWKS_STALE);
+        (Self { desk, usable_until }, asked)
     }
 
     /// Fetches, for ever.
-    pub(super) async fn keep<F>(self, fetch: impl Fn() -> F, shelf: impl Shelf)
+    pub(super) async fn keep<F>(mut self, fetch: impl Fn() -> F, shelf: impl Shelf)
     where
         F: Future<Output = Result<Fetched, FetchError>>,
     {
         let mut retry = JWKS_RETRY_FIRST;
-        let mut usable_until: Option<Instant> = None;
         loop {
             self.desk.progress.send_modify(|it| it.underway = true);
             let outcome = fetch().await.map_err(|error| error.to_string());
@@ -98,7 +101,7 @@ impl Keeper {
             });
             let next_in = match outcome {
                 Ok(fresh_for) => {
-                    usable_until = Some(Instant::now() + fresh_for + JWKS_STALE);
+                    self.usable_until = Some(Instant::now() + fresh_for + JWKS_STALE);
                     retry = JWKS_RETRY_FIRST;
                     // Ahead of its end.
                     fresh_for * 3 / 4
@@ -114,22 +117,21 @@ impl Keeper {
                 it.ended += 1;
                 it.underway = false;
             });
-            self.rest(Instant::now() + next_in, &mut usable_until, &shelf)
-                .await;
+            self.rest(Instant::now() + next_in, &shelf).await;
         }
     }
 
     /// Until it is time for the next fetch, or one is wanted. What is too old is given up meanwhile.
-    async fn rest(&self, until: Instant, usable_until: &mut Option<Instant>, shelf: &impl Shelf) {
+    async fn rest(&mut self, until: Instant, shelf: &impl Shelf) {
         loop {
-            let stale_at = usable_until.unwrap_or(until);
+            let stale_at = self.usable_until.unwrap_or(until);
             tokio::select! {
                 () = self.desk.wanted.notified() => return,
                 () = sleep_until(until.min(stale_at)) => {}
             }
-            if usable_until.is_some_and(|end| end <= Instant::now()) {
+            if self.usable_until.is_some_and(|end| end <= Instant::now()) {
                 shelf.give_up();
-                *usable_until = None;
+                self.usable_until = None;
             }
             if until <= Instant::now() {
                 return;

@@ -68,7 +68,7 @@ async fn days(
     outcome: fn(u64) -> Result<Fetched, FetchError>,
 ) -> Vec<(u64, &'static str)> {
     let diary = Diary::new();
-    let (keeper, _asked) = Keeper::new();
+    let (keeper, _asked) = Keeper::new(false);
     let count = AtomicU64::new(0);
     let fetch = || {
         let number = count.fetch_add(1, Ordering::Relaxed);
@@ -128,7 +128,7 @@ async fn old_keys_are_given_up_after_a_while() {
 /// Fetches that take a second and never fail.
 fn slow_keeper() -> (Asked, Diary, tokio::task::JoinHandle<()>) {
     let diary = Diary::new();
-    let (keeper, asked) = Keeper::new();
+    let (keeper, asked) = Keeper::new(false);
     let fetch = || async {
         sleep(Duration::from_secs(1)).await;
         good(600)
@@ -171,10 +171,25 @@ async fn a_crowd_that_asks_causes_one_fetch_now_and_then() {
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_long() {
-    let (keeper, asked) = Keeper::new();
+    let (keeper, asked) = Keeper::new(false);
     let fetch = || std::future::pending::<Result<Fetched, FetchError>>();
     let _kept = tokio::spawn(keeper.keep(fetch, Diary::new()));
     let before = Instant::now();
     assert!(!asked.look_again().await);
     assert_eq!(before.elapsed(), JWKS_LOOK_AGAIN_WAIT);
+}
+
+/// After a reload, the document of before is there.
+#[tokio::test(start_paused = true)]
+async fn what_was_there_before_is_given_up_in_time_too() {
+    let diary = Diary::new();
+    let (keeper, _asked) = Keeper::new(true);
+    let kept = keeper.keep(|| async { bad() }, diary.clone());
+    let _ = timeout(JWKS_STALE + JWKS_RETRY_LONGEST, kept).await;
+    let lines = diary.lines();
+    let given_up: Vec<_> = lines
+        .iter()
+        .filter(|(_, what)| *what == "give up")
+        .collect();
+    assert_eq!(given_up, [&(JWKS_STALE.as_secs(), "give up")]);
 }
