@@ -15,12 +15,22 @@ use crate::registry::{Entry, GrantsId, Registry};
 use crate::subscriber::{Offer, Queue};
 use crate::update::Update;
 
+/// What a fan-out did with queues.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Queued {
+    /// Those that got it.
+    pub(crate) subscribers: u64,
+    /// Updates that wait in the longest of their queues.
+    pub(crate) longest: usize,
+}
+
 /// Puts a committed update into the queue of each such subscriber. One whose queue is full is closed and unregistered.
 pub(crate) fn fan_out(
     registry: &mut Registry<Arc<Queue>>,
     committed: &Committed,
     wakers: &mut Vec<Waker>,
-) {
+) -> Queued {
+    let mut queued = Queued::default();
     let update = &committed.update;
     let mut readers = Readers::of(update);
     let mut overflowed = Vec::new();
@@ -29,7 +39,11 @@ pub(crate) fn fan_out(
             return;
         }
         match entry.listener.offer(update, committed.position) {
-            Offer::Queued(waker) => wakers.extend(waker),
+            Offer::Queued { waker, waiting } => {
+                queued.subscribers += 1;
+                queued.longest = queued.longest.max(waiting);
+                wakers.extend(waker);
+            }
             Offer::Overflowed(waker) => {
                 overflowed.push((subscriber, Arc::clone(&entry.listener)));
                 wakers.extend(waker);
@@ -40,6 +54,7 @@ pub(crate) fn fan_out(
     for (subscriber, queue) in overflowed {
         registry.remove(subscriber, |listed| Arc::ptr_eq(listed, &queue));
     }
+    queued
 }
 
 /// Who may read one update. Equal grants are decided once, however many subscribers hold them.

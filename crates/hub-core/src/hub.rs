@@ -2,6 +2,7 @@
 //!
 //! Not here: forms, queries and tokens, which callers read before.
 
+mod counts;
 mod replay;
 
 use std::collections::{HashMap, VecDeque};
@@ -26,6 +27,8 @@ use crate::registry::{Registry, SubscriberId};
 use crate::subscriber::{CloseReason, Interest, Phase, Queue, QueueBounds, Subscriber};
 use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
+use counts::Counting;
+pub use counts::Counts;
 
 /// How many a hub serves, and what it keeps for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +86,7 @@ pub(crate) struct State {
     registry: Registry<Arc<Queue>>,
     lanes: Vec<Arc<dyn LaneFeed>>,
     admission: Admission,
+    counting: Counting,
     closed: Option<CloseReason>,
 }
 
@@ -121,6 +125,7 @@ impl Hub {
                 registry: Registry::default(),
                 lanes: Vec::new(),
                 admission: Admission::default(),
+                counting: Counting::default(),
                 closed: None,
             }),
         });
@@ -341,11 +346,14 @@ impl State {
     }
 
     fn fan_out(&mut self, committed: &Committed, wakers: &mut Vec<Waker>) {
+        self.counting.published += 1;
         // Nothing follows the end of a stream. Who comes back finds the update in the log.
         if self.closed.is_some() {
             return;
         }
-        fan_out(&mut self.registry, committed, wakers);
+        let queued = fan_out(&mut self.registry, committed, wakers);
+        self.counting.queued += queued.subscribers;
+        self.counting.queue_high_water = self.counting.queue_high_water.max(queued.longest);
         let lanes = self.lanes.iter();
         wakers.extend(lanes.filter_map(|lane| lane.committed(committed)));
     }

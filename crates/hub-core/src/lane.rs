@@ -30,6 +30,8 @@ pub enum Arrival<G> {
     Update(Committed),
     /// A subscriber joins. It gets what is published from here on, after what it resumes.
     Join(Join<G>),
+    /// A sign of [`Hub::probe`], to be woken: the lane lives.
+    Probe(Waker),
     /// The hub closes all subscribers; nothing follows.
     Close(CloseReason),
 }

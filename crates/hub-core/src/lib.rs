@@ -35,7 +35,7 @@ pub use access_token::{AccessToken, Role, TokenContext, TokenError, TrustedKeys}
 pub use authorization::{Decision, Denial, Grants};
 pub use dialect::{Dialect, Dialects};
 pub use event_id::{EventId, EventIdSource, LastEventId, RandomEventIds, ResponseCursor};
-pub use hub::{Hub, HubSettings, PublishError, Subscribe, SubscribeError};
+pub use hub::{Counts, Hub, HubSettings, PublishError, Subscribe, SubscribeError};
 pub use hub_url::HubUrl;
 pub use lane::{Arrival, Join, Lane, LaneDoor, LaneSubscriber};
 pub use limits::Limits;

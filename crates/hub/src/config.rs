@@ -55,6 +55,7 @@ pub struct HubConfig {
     pub(crate) listen: SocketAddr,
     /// None for a hub without TLS.
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) path: String,
     /// Whether the hub is at [`LEGACY_PATHS`] too.
     pub(crate) legacy_paths: bool,
@@ -96,6 +97,11 @@ impl HubConfig {
     /// announced.
     pub fn open_history(&self) -> Result<Box<dyn History>, OpenError> {
         self.history.open()
+    }
+
+    /// The address for operators; see [`Server::with_operators`](crate::Server::with_operators).
+    pub fn metrics_listen(&self) -> Option<SocketAddr> {
+        self.metrics_listen
     }
 
     /// The scheme of what the hub itself serves.

@@ -10,6 +10,7 @@ mod health;
 mod home;
 mod lane_stream;
 mod metadata;
+mod operators;
 mod presented_token;
 mod publish;
 mod refusal;
@@ -36,8 +37,10 @@ use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig, Identity};
 use crate::jwks::KeyRing;
+use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::per_address::PerAddress;
+use crate::readiness::Readiness;
 use crate::stream_lane::{LaneEnds, StreamLanes, StreamSettings};
 pub(crate) use current::Current;
 pub(crate) use lane_stream::NotTaken;
@@ -64,6 +67,8 @@ pub(crate) struct Endpoints {
     /// The streams of each address; over HTTP/2 they are more than its connections.
     streams: Option<Arc<PerAddress>>,
     lanes: Arc<StreamLanes>,
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
     closing: watch::Sender<bool>,
 }
 
@@ -96,6 +101,8 @@ impl Endpoints {
         let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
             keys: KeyRing::new(Arc::clone(&config.keys)),
+            readiness: Arc::new(Readiness::new(hub.clone())),
+            metrics: Arc::default(),
             hub,
             lanes: Arc::new(lanes),
             streams: config.max_per_address.map(PerAddress::new),
@@ -115,6 +122,8 @@ impl Endpoints {
             hub: self.hub.clone(),
             streams: self.streams.clone(),
             lanes: Arc::clone(&self.lanes),
+            metrics: Arc::clone(&self.metrics),
+            readiness: Arc::clone(&self.readiness),
             closing: self.closing.clone(),
         }
     }
@@ -122,6 +131,11 @@ impl Endpoints {
     /// The certificate with its key; none for a hub without TLS.
     pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
         self.config.tls.clone()
+    }
+
+    /// A connection was refused.
+    pub(crate) fn count_connection(&self, code: &'static str) {
+        self.metrics.connections.add("connection", code);
     }
 
     /// Connections that are streams over HTTP/1.1.
@@ -175,6 +189,8 @@ impl Endpoints {
         answered: Result<Response<ResponseBody>, Refusal>,
     ) -> Response<ResponseBody> {
         let mut response = answered.unwrap_or_else(|refusal| {
+            let (area, code) = refusal.reason();
+            self.metrics.refusals.add(area, code);
             refusal.log(peer, request.method(), request.uri().path());
             refusal.response(self.metadata_url(request).as_deref())
         });
@@ -203,7 +219,9 @@ impl Endpoints {
         let path = request.uri().path();
         let method = request.method();
         // Whoever asks about health may do so by address.
-        if path != health::PATH && matches!(self.config.identity, Identity::Listed(_)) {
+        if health::Probe::of_path(path).is_none()
+            && matches!(self.config.identity, Identity::Listed(_))
+        {
             Site::of(&self.config, request)?;
         }
         if self.config.is_hub(path) {
@@ -233,9 +251,9 @@ impl Endpoints {
                     allow: DOCUMENT_METHODS,
                 }),
             }
-        } else if path == health::PATH {
+        } else if let Some(probe) = health::Probe::of_path(path) {
             match *method {
-                Method::GET | Method::HEAD => Ok(health::answer()),
+                Method::GET | Method::HEAD => Ok(self.health(probe).await),
                 _ => Err(Refusal::UnknownMethod { allow: "GET, HEAD" }),
             }
         } else if path == home::PATH {
@@ -245,6 +263,13 @@ impl Endpoints {
             }
         } else {
             Err(Refusal::UnknownPath)
+        }
+    }
+
+    async fn health(&self, probe: health::Probe) -> Response<ResponseBody> {
+        match probe {
+            health::Probe::Ready => health::readiness(self.readiness.verdict().await),
+            alive => health::alive(alive),
         }
     }
 

@@ -43,6 +43,16 @@ pub(crate) const COALESCED_BYTES: usize = 32 * 1024;
 /// How long accepting rests when the system has no descriptor left, so that it does not spin.
 pub(crate) const ACCEPT_REST: Duration = Duration::from_millis(50);
 
+/// The time for a sign to go the way of an update and come back: a hundred times what a busy hub takes, and less than
+/// supervisors wait.
+pub(crate) const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long an answer about readiness holds: strangers who ask all the time cost one sign a second.
+pub(crate) const READINESS_KEPT: Duration = Duration::from_secs(1);
+
+/// Connections of the operator's tools at once.
+pub(crate) const OPERATORS: usize = 32;
+
 /// The connections that wait for `accept`: ten thousand subscribers that come back at once should not see a refusal.
 /// The system lowers it to its own maximum.
 pub(crate) const ACCEPT_BACKLOG: i32 = 16_384;

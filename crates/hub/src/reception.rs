@@ -40,6 +40,7 @@ impl Reception {
         let in_lanes = common.current.endpoints().lane_connections();
         if self.connections.len() + in_lanes >= self.connections_max {
             let connections_max = self.connections_max;
+            common.current.endpoints().count_connection("surplus");
             tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
             // Before a handshake there is nothing that a peer who speaks TLS would understand.
             if self.is_plain {
@@ -51,6 +52,10 @@ impl Reception {
             (Some(all), Some(address)) => {
                 let place = all.enter(address);
                 if place.is_none() {
+                    common
+                        .current
+                        .endpoints()
+                        .count_connection("surplus-of-address");
                     return self.turn_away(socket, peer);
                 }
                 place

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::history::{History, OpenError};
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -13,6 +14,7 @@ use crate::config::HubConfig;
 use crate::connection::Common;
 use crate::http::{Current, Endpoints};
 use crate::listener::Listener;
+use crate::operators;
 use crate::reception::Reception;
 use crate::stream_lane::LaneEnds;
 
@@ -60,6 +62,7 @@ pub struct Server {
     history: Box<dyn History>,
     reload: Reload,
     reloads: mpsc::Receiver<Order>,
+    operators: Option<TcpListener>,
 }
 
 /// Opens the history that `config` names, and serves as [`Server::serve`] does.
@@ -91,7 +94,15 @@ impl Server {
             history,
             reload: Reload(reload),
             reloads,
+            operators: None,
         }
+    }
+
+    /// Answers what operators ask, `/metrics` and `/health/…`, on a listener of their own, until the last stream has ended.
+    #[must_use]
+    pub fn with_operators(mut self, listener: TcpListener) -> Self {
+        self.operators = Some(listener);
+        self
     }
 
     /// Changes its settings once it runs.
@@ -111,12 +122,17 @@ impl Server {
             history,
             reload: _open,
             mut reloads,
+            operators,
         } = self;
         let listener = listener.into();
         let deadline = config.drain_timeout;
         let mut reception = Reception::new(&config);
         let (endpoints, lane_ends) = Endpoints::new(config, history).map_err(ServeError::Lanes)?;
         let common = Arc::new(Common::new(Current::new(endpoints)));
+        let mut beside = JoinSet::new();
+        if let Some(listener) = operators {
+            beside.spawn(operators::serve(listener, Arc::clone(&common)));
+        }
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             tokio::select! {

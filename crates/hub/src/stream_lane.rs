@@ -5,6 +5,8 @@
 //! slab and no task, no buffer and no queue. HTTP/2, and HTTP/1.1 that is not plain, stay with hyper: see `event_stream`.
 
 mod alarms;
+mod ends;
+mod shared;
 mod stream;
 mod worker;
 
@@ -23,7 +25,9 @@ use crate::http::event_stream::PlannedEnd;
 use crate::peer::Peer;
 use crate::per_address::Place;
 
-use worker::{Shared, Worker};
+use crate::metrics::LaneCounts;
+use shared::Shared;
+use worker::Worker;
 
 /// A connection whose request has been read and admitted, and not answered.
 #[derive(Debug)]
@@ -112,6 +116,12 @@ impl StreamLanes {
     ) -> Result<(), (SubscribeError, Box<Guest>)> {
         let turn = self.last.fetch_add(1, Relaxed) % self.lanes.len();
         self.lanes[turn].door.join(subscribe, guest)
+    }
+
+    /// What each lane counts.
+    pub(crate) fn counts(&self) -> Vec<Arc<LaneCounts>> {
+        let lanes = self.lanes.iter();
+        lanes.map(|lane| Arc::clone(&lane.shared.counts)).collect()
     }
 
     /// Connections that lanes own.

@@ -66,7 +66,16 @@ async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> 
         .context("cannot open the history that --history names")?;
     let url = config.url(listener.local_addr().context("cannot tell the port")?);
     // Before the URL is out: whoever reads it may signal at once.
-    let server = Server::new(config, history);
+    let operators = config.metrics_listen();
+    let mut server = Server::new(config, history);
+    if let Some(address) = operators {
+        let listener = bind(address).with_context(|| {
+            format!("cannot listen on {address}: pass another --metrics-listen")
+        })?;
+        let address = listener.local_addr().context("cannot tell the port")?;
+        tracing::info!(url = %format_args!("http://{address}/metrics"), "listening for operators");
+        server = server.with_operators(listener);
+    }
     let end = shutdown_requested(args.exit_with_parent).context("cannot watch for signals")?;
     let terminal_gone = hangup::reload_until_terminal_is_gone(args, server.reload())
         .context("cannot watch for SIGHUP")?;

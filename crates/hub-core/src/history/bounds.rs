@@ -89,6 +89,11 @@ impl Ages {
         self.newest_ms
     }
 
+    /// How long ago a stamp was made.
+    pub(super) fn age_ms(&self, stamp_ms: u64) -> u64 {
+        self.clock.now_ms().saturating_sub(stamp_ms)
+    }
+
     /// The smallest stamp that is not too old; 0 for any.
     pub(super) fn horizon_ms(&self) -> u64 {
         self.longest_ms.map_or(0, |longest_ms| {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::bounds::{Ages, Clock, HistoryBounds};
 use super::{
-    Committed, History, HistoryError, Outcome, Overrun, Position, Read, Resumed, Resumption, Ticket,
+    Committed, Extent, History, HistoryError, Outcome, Overrun, Position, Read, Resumed,
+    Resumption, Ticket,
 };
 use crate::event_id::{EventId, LastEventId, ResponseCursor};
 use crate::limits::{REPLAY_BATCH_BYTES, REPLAY_BATCH_UPDATES};
@@ -144,6 +145,15 @@ impl History for MemoryHistory {
             next = next.next();
         }
         Ok(Read::UpTo(next))
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        let oldest = self.updates.front();
+        Some(Extent {
+            updates: self.updates.len() as u64,
+            size_bytes: self.size_bytes as u64,
+            oldest_age_ms: oldest.map_or(0, |kept| self.ages.age_ms(kept.stamp_ms)),
+        })
     }
 }
 

@@ -149,6 +149,17 @@ pub enum HistoryError {
     Storage(String),
 }
 
+/// How much a log keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Extent {
+    /// Updates.
+    pub updates: u64,
+    /// Bytes that count against its bound.
+    pub size_bytes: u64,
+    /// The age of the oldest of them, in milliseconds; 0 if there is none.
+    pub oldest_age_ms: u64,
+}
+
 /// A log of updates; see the [module](self) for its two halves. Nothing here waits for a disk or a peer.
 pub trait History: Send {
     /// Takes a batch, which is not empty and is committed as a whole.
@@ -173,6 +184,11 @@ pub trait History: Send {
 
     /// Appends updates from `from` on to `batch`, up to the bounds of one read and to [`Self::end`].
     fn read(&self, from: Position, batch: &mut Vec<Arc<Update>>) -> Result<Read, Overrun>;
+
+    /// How much it keeps now; none if it cannot tell at once.
+    fn extent(&self) -> Option<Extent> {
+        None
+    }
 }
 
 /// The part of a log that is not in memory. Calls may wait for a disk or a peer.

@@ -17,6 +17,8 @@ pub(crate) trait LaneFeed: Send + Sync {
     fn is_full(&self) -> bool;
     /// An update is in the log.
     fn committed(&self, committed: &Committed) -> Option<Waker>;
+    /// A sign on its way, which the lane wakes.
+    fn probe(&self, received: &Waker) -> Option<Waker>;
     /// All subscribers are closed.
     fn close(&self, reason: CloseReason) -> Option<Waker>;
 }
@@ -115,6 +117,10 @@ impl<G: Send> LaneFeed for Feed<G> {
             return None;
         }
         self.push(Arrival::Update(committed.clone()))
+    }
+
+    fn probe(&self, received: &Waker) -> Option<Waker> {
+        self.push(Arrival::Probe(received.clone()))
     }
 
     fn close(&self, reason: CloseReason) -> Option<Waker> {

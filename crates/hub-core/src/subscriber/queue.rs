@@ -18,7 +18,11 @@ pub(crate) struct QueueBounds {
 
 /// What became of an update that was offered to a queue. The waker is that of a subscriber that waits.
 pub(crate) enum Offer {
-    Queued(Option<Waker>),
+    Queued {
+        waker: Option<Waker>,
+        /// Updates that wait now.
+        waiting: usize,
+    },
     /// No room: the queue is closed and what waited in it is dropped, since the subscriber comes back through the history
     /// with the last id that it has read.
     Overflowed(Option<Waker>),
@@ -71,7 +75,10 @@ impl Queue {
         }
         waiting.size_bytes = size_bytes;
         waiting.updates.push_back(Arc::clone(update));
-        Offer::Queued(waiting.waker.take())
+        Offer::Queued {
+            waker: waiting.waker.take(),
+            waiting: waiting.updates.len(),
+        }
     }
 
     /// Closes the queue; the waker is for the caller to wake.

@@ -60,6 +60,7 @@ impl HubOptions {
         }
         let config = HubConfig {
             listen,
+            metrics_listen: metrics_listen(self.metrics_listen.as_ref())?,
             tls: tls::check(self)?,
             authorization_servers,
             legacy_paths: self.legacy_paths,
@@ -132,6 +133,10 @@ fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
             "is not an address and port: write such as 127.0.0.1:3000, 0.0.0.0:80 or [::1]:0",
         )
     })
+}
+
+fn metrics_listen(written: Option<&Written>) -> Result<Option<SocketAddr>, ConfigError> {
+    written.map(|written| listen(Some(written))).transpose()
 }
 
 fn path(written: Option<&Written>) -> Result<String, ConfigError> {

@@ -15,6 +15,8 @@ pub struct HubOptions {
     pub tls_cert: Option<Written>,
     /// The private key of that certificate, in PEM.
     pub tls_key: Option<Written>,
+    /// Address and port for numbers and health; none.
+    pub metrics_listen: Option<Written>,
     /// Path of the hub URL; `/.well-known/mercure`.
     pub path: Option<Written>,
     /// Whether the hub is at the paths of its first versions too; no.

@@ -164,6 +164,8 @@ const fn row(
 pub static SETTINGS: &[Setting] = &[
     row("listen", Hub, Kind::Text("ADDR:PORT"), Value("127.0.0.1:3000"),
         "Address and port; port 0 takes a free one", One(|it| &mut it.listen)),
+    row("metrics-listen", Hub, Kind::Text("ADDR:PORT"), Off,
+        "Address and port for /metrics and /health, apart from what strangers reach", One(|it| &mut it.metrics_listen)),
     row("path", Hub, Kind::Text("PATH"), Value("/.well-known/mercure"),
         "Path of the hub", One(|it| &mut it.path)),
     row("dialects", Hub, Kind::Text("LIST"), Value("1.0"),

@@ -4,6 +4,7 @@
 //! Matching, queueing and encoding are the core's; nothing here looks into an event.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::limits::COALESCED_BYTES;
+use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::per_address::Place;
 
@@ -30,6 +32,7 @@ pub(crate) struct EventStream {
     end: Option<PlannedEnd>,
     last_sent: Instant,
     state: State,
+    metrics: Arc<Metrics>,
 }
 
 /// When a stream ends although nothing is wrong with it.
@@ -61,6 +64,7 @@ impl EventStream {
         place: Option<Place>,
         heartbeat: Option<Duration>,
         end: Option<PlannedEnd>,
+        metrics: Arc<Metrics>,
     ) -> Self {
         let mut stream = Self {
             subscriber,
@@ -71,6 +75,7 @@ impl EventStream {
             end,
             last_sent: Instant::now(),
             state: State::Opening,
+            metrics,
         };
         stream.timer = stream.next_alarm().map(|at| Box::pin(sleep_until(at)));
         stream
@@ -172,6 +177,7 @@ impl EventStream {
     fn finish(&mut self, reason: &'static str) -> Poll<Option<Bytes>> {
         self.state = State::Ended;
         self.timer = None;
+        self.metrics.ends.add("stream", reason);
         tracing::info!(reason = %format_args!("stream.{reason}"), peer = %self.peer, "stream ended by the hub");
         Poll::Ready(None)
     }
@@ -185,13 +191,14 @@ impl Drop for EventStream {
         let closed = self.subscriber.closed().map(CloseReason::code);
         let planned = self.end.filter(|end| end.at <= Instant::now());
         // A peer that reads nothing more never polls the end out of here: the log has it all the same.
-        match closed.or(planned.map(|end| end.reason)) {
-            Some(reason) => {
-                tracing::info!(reason = %format_args!("stream.{reason}"), peer = %self.peer, "stream ended by the hub; its connection was gone before the end was sent");
-            }
-            None => {
-                tracing::debug!(reason = %"stream.connection-gone", peer = %self.peer, "stream ended with its connection");
-            }
+        let reason = closed.or(planned.map(|end| end.reason));
+        self.metrics
+            .ends
+            .add("stream", reason.unwrap_or("connection-gone"));
+        if let Some(reason) = reason {
+            tracing::info!(reason = %format_args!("stream.{reason}"), peer = %self.peer, "stream ended by the hub; its connection was gone before the end was sent");
+        } else {
+            tracing::debug!(reason = %"stream.connection-gone", peer = %self.peer, "stream ended with its connection");
         }
     }
 }

@@ -7,7 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::presented_token::Mechanism;
 use super::refusal::Refusal;
@@ -51,7 +51,10 @@ impl Endpoints {
         if let Decision::Denied(denial) = bearer.token.may_publish(publication.topics()) {
             return Err(Refusal::Scope(denial));
         }
-        let id = self.hub.publish(publication).await?;
+        let begun = Instant::now();
+        let published = self.hub.publish(publication).await;
+        self.metrics.publish.record(begun.elapsed(), 1);
+        let id = published?;
         let mut response = Response::new(ResponseBody::Whole(Bytes::copy_from_slice(
             id.as_str().as_bytes(),
         )));

@@ -209,7 +209,7 @@ impl Refusal {
     }
 
     /// What was refused, and why: the two halves of the reason code.
-    fn reason(&self) -> (&'static str, &'static str) {
+    pub(crate) fn reason(&self) -> (&'static str, &'static str) {
         match self {
             Self::UnknownPath => ("request", "unknown-path"),
             Self::UnknownMethod { .. } => ("request", "unknown-method"),

@@ -1,5 +1,6 @@
 //! GET (or QUERY) on the hub URL: a stream of the updates that match.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
@@ -139,7 +140,14 @@ impl Endpoints {
             end,
         } = opening;
         let (subscriber, cursor) = self.hub.subscribe(subscribe)?;
-        let stream = EventStream::new(subscriber, peer, place, self.config.heartbeat, end);
+        let stream = EventStream::new(
+            subscriber,
+            peer,
+            place,
+            self.config.heartbeat,
+            end,
+            Arc::clone(&self.metrics),
+        );
         let mut response = Response::new(ResponseBody::Events(Box::new(stream)));
         set_fields(response.headers_mut());
         // replay.response-field.present, replay.response-header-on-header; ids hold no character that a field cannot have.

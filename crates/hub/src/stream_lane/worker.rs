@@ -2,8 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::task::Wake;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use assay_hub_core::history::Committed;
@@ -15,61 +14,16 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::alarms::{Alarm, Alarms, StreamId};
+use super::ends::{log_end, log_gone};
+use super::shared::{Shared, WAKE};
 use super::stream::{Stream, Written};
 use super::{Guest, StreamSettings};
 use crate::limits::{LANE_EVENTS, LAST_READ_TIMEOUT, REPLAY_BATCHES_A_TURN, UPDATES_A_ROUND};
-
-const WAKE: Token = Token(usize::MAX);
 
 /// A comment line as a chunk: says that the stream is open, or still alive, and dispatches nothing (sse.keep-alive).
 const COMMENT: Bytes = Bytes::from_static(b"2\r\n:\n\r\n");
 /// The end of the body.
 const LAST_CHUNK: Bytes = Bytes::from_static(b"0\r\n\r\n");
-
-/// What other threads reach.
-#[derive(Debug)]
-pub(super) struct Shared {
-    waker: mio::Waker,
-    connections: AtomicUsize,
-    is_cut: AtomicBool,
-}
-
-impl Shared {
-    pub(super) fn new(poll: &Poll) -> io::Result<Self> {
-        Ok(Self {
-            waker: mio::Waker::new(poll.registry(), WAKE)?,
-            connections: AtomicUsize::new(0),
-            is_cut: AtomicBool::new(false),
-        })
-    }
-
-    /// Connections that the lane owns.
-    pub(super) fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
-    }
-
-    /// Tells the lane to cut its connections.
-    pub(super) fn cut(&self) {
-        self.is_cut.store(true, Ordering::Relaxed);
-        self.wake_thread();
-    }
-
-    fn wake_thread(&self) {
-        if let Err(error) = self.waker.wake() {
-            tracing::error!(reason = %"lane.not-woken", %error, "a lane cannot be woken");
-        }
-    }
-}
-
-impl Wake for Shared {
-    fn wake(self: Arc<Self>) {
-        self.wake_thread();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_thread();
-    }
-}
 
 /// A lane and its connections.
 pub(super) struct Worker {
@@ -153,7 +107,11 @@ impl Worker {
             return;
         };
         if event.is_read_closed() || event.is_error() {
-            log_gone(stream, stream.socket.take_error().ok().flatten());
+            log_gone(
+                &self.shared.counts,
+                stream,
+                stream.socket.take_error().ok().flatten(),
+            );
             self.remove(key);
             return;
         }
@@ -168,18 +126,21 @@ impl Worker {
     /// that each socket gets them in one write.
     fn take_arrivals(&mut self) {
         let mut updates = 0;
+        let taken_at = Instant::now();
+        let mut deliveries = 0;
         while updates < UPDATES_A_ROUND
             && let Some(arrival) = self.lane.next_arrival()
         {
             match arrival {
                 Arrival::Join(join) => self.welcome(join),
+                Arrival::Probe(received) => received.wake(),
                 Arrival::Close(reason) => self.close(reason),
                 Arrival::Update(committed) if updates == 0 && !self.lane.has_more() => {
-                    self.write_alone(&committed);
+                    deliveries += self.write_alone(&committed);
                     updates += 1;
                 }
                 Arrival::Update(committed) => {
-                    self.collect(&committed);
+                    deliveries += self.collect(&committed);
                     updates += 1;
                 }
             }
@@ -192,15 +153,23 @@ impl Worker {
                 self.wrote(key, written);
             }
         }
+        if deliveries > 0 {
+            let counts = &self.shared.counts;
+            counts.delivered.fetch_add(deliveries, Ordering::Relaxed);
+            counts.fan_out.record(taken_at.elapsed(), updates as u64);
+        }
     }
 
-    fn write_alone(&mut self, committed: &Committed) {
+    /// How many got it.
+    fn write_alone(&mut self, committed: &Committed) -> u64 {
+        let mut deliveries = 0;
         let now = Instant::now();
         let chunk = committed.update.chunk();
         let streams = &mut self.streams;
         let mut unfinished = Vec::new();
         self.lane.listeners(committed, |key| {
             if let Some(stream) = streams.get_mut(key) {
+                deliveries += 1;
                 match stream.send(chunk, now) {
                     Ok(Written::All) => {}
                     written => unfinished.push((key, written)),
@@ -210,18 +179,23 @@ impl Worker {
         for (key, written) in unfinished {
             self.wrote(key, written);
         }
+        deliveries
     }
 
-    fn collect(&mut self, committed: &Committed) {
+    /// How many will get it.
+    fn collect(&mut self, committed: &Committed) -> u64 {
+        let mut deliveries = 0;
         let (streams, dirty) = (&mut self.streams, &mut self.dirty);
         self.lane.listeners(committed, |key| {
             if let Some(stream) = streams.get_mut(key) {
                 if !std::mem::replace(&mut stream.is_dirty, true) {
                     dirty.push(key);
                 }
+                deliveries += 1;
                 stream.enqueue(committed.update.chunk().clone());
             }
         });
+        deliveries
     }
 
     /// Takes a connection over: its request is read away, its response begins.
@@ -274,12 +248,14 @@ impl Worker {
         };
         match written {
             Err(error) => {
-                log_gone(stream, Some(error));
+                log_gone(&self.shared.counts, stream, Some(error));
                 self.remove(key);
             }
             Ok(Written::Blocked) if stream.subscriber.is_none() => {}
             Ok(Written::Blocked) => {
                 let (updates, size_bytes) = stream.unsent();
+                let high_water = &self.shared.counts.high_water;
+                high_water.fetch_max(updates, Ordering::Relaxed);
                 if updates > self.settings.unsent_updates || size_bytes > self.settings.unsent_bytes
                 {
                     let cut_at = Instant::now().checked_add(LAST_READ_TIMEOUT);
@@ -331,6 +307,9 @@ impl Worker {
                 }
             };
             let is_live = subscriber.is_live();
+            let counts = &self.shared.counts;
+            let replayed = batch.len() as u64;
+            counts.replayed.fetch_add(replayed, Ordering::Relaxed);
             for update in batch {
                 stream.enqueue(update.chunk().clone());
             }
@@ -409,7 +388,11 @@ impl Worker {
             .write_timeout
             .is_some_and(|timeout| stalled_for >= timeout)
         {
-            log_gone(stream, Some(io::ErrorKind::TimedOut.into()));
+            log_gone(
+                &self.shared.counts,
+                stream,
+                Some(io::ErrorKind::TimedOut.into()),
+            );
             self.remove(key);
         } else {
             self.watch(key);
@@ -417,13 +400,13 @@ impl Worker {
     }
 
     /// Ends a stream: its peer gets what is already on the way and the end, if it reads them before `cut_at`.
-    fn finish(&mut self, key: usize, reason: &str, cut_at: Option<Instant>) {
+    fn finish(&mut self, key: usize, reason: &'static str, cut_at: Option<Instant>) {
         let stream = &mut self.streams[key];
         let Some(subscriber) = stream.subscriber.take() else {
             return;
         };
         self.lane.leave(subscriber);
-        log_end(stream, reason);
+        log_end(&self.shared.counts, stream, reason);
         stream.forget_unsent();
         stream.enqueue(LAST_CHUNK);
         self.alarms.set(cut_at, Alarm::Cut, stream.id(key));
@@ -437,7 +420,7 @@ impl Worker {
         let keys: Vec<_> = self.streams.iter().map(|(key, _)| key).collect();
         for key in keys {
             let stream = &mut self.streams[key];
-            log_end(stream, reason.code());
+            log_end(&self.shared.counts, stream, reason.code());
             stream.enqueue(LAST_CHUNK);
             if let Some(subscriber) = stream.subscriber.take() {
                 self.lane.leave(subscriber);
@@ -454,21 +437,6 @@ impl Worker {
             self.lane.leave(subscriber);
         }
     }
-}
-
-/// Logs that a connection is over. Whoever gives a peer up that does not read, we or the system, which knows the same time
-/// limit for bytes that are not acknowledged (`TCP_USER_TIMEOUT`): it is the same reason.
-fn log_gone(stream: &Stream, error: Option<io::Error>) {
-    let error = error.unwrap_or_else(|| io::ErrorKind::UnexpectedEof.into());
-    if error.kind() == io::ErrorKind::TimedOut {
-        tracing::warn!(reason = %"connection.write-timeout", peer = %stream.peer, "connection closed: the peer stopped reading");
-    } else {
-        tracing::debug!(reason = %"stream.connection-gone", peer = %stream.peer, %error, "stream ended with its connection");
-    }
-}
-
-fn log_end(stream: &Stream, reason: &str) {
-    tracing::info!(reason = %format_args!("stream.{reason}"), peer = %stream.peer, "stream ended by the hub");
 }
 
 /// The response up to and including the first comment, in one write: peers that wait for a first byte see the stream open.

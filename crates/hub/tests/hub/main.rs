@@ -9,6 +9,7 @@ mod issuers;
 mod jwks;
 mod limits;
 mod old_world;
+mod operators;
 mod public_urls;
 mod refusals;
 mod scenes;

@@ -53,15 +53,19 @@ pub(crate) struct RunningHub {
 
 /// Starts a hub on a free port.
 pub(crate) fn start(options: &HubOptions) -> RunningHub {
-    Log::init();
     let (config, _) = options.check().expect("the options of a test are right");
+    let history = config.open_history().expect("a history");
+    start_server(Server::new(config, history))
+}
+
+/// Starts any hub on a free port.
+pub(crate) fn start_server(server: Server) -> RunningHub {
+    Log::init();
     let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
     let address = listener
         .local_addr()
         .expect("a bound listener has an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let history = config.open_history().expect("a history");
-    let server = Server::new(config, history);
     let reload = server.reload();
     let served = tokio::spawn(server.serve(listener, async {
         let _ = stopped.await;

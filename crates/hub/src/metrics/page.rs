@@ -1,0 +1,194 @@
+//! The numbers as Prometheus reads them (text format 0.0.4).
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use assay_hub_core::Counts;
+
+use super::{BOUNDS_US, LaneCounts, Metrics, Times};
+
+/// What Prometheus takes the page for.
+pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// Everything that is on the page.
+pub(crate) struct Numbers<'a> {
+    pub(crate) core: Counts,
+    pub(crate) lanes: &'a [Arc<LaneCounts>],
+    pub(crate) metrics: &'a Metrics,
+}
+
+impl Numbers<'_> {
+    /// The page.
+    pub(crate) fn page(&self) -> String {
+        let mut page = Page::default();
+        self.hub(&mut page);
+        self.history(&mut page);
+        self.reasons(&mut page);
+        self.times(&mut page);
+        process(&mut page);
+        page.0
+    }
+
+    fn sum(&self, count: impl Fn(&LaneCounts) -> &AtomicU64) -> u64 {
+        self.lanes
+            .iter()
+            .map(|lane| count(lane).load(Relaxed))
+            .sum()
+    }
+
+    fn hub(&self, page: &mut Page) {
+        let core = &self.core;
+        page.gauge("subscribers", "Streams that are open.", core.subscribers);
+        page.counter(
+            "updates_published",
+            "Updates that the history took and the hub handed on.",
+            core.published,
+        );
+        page.counter(
+            "deliveries",
+            "Live updates handed to subscribers, one for each subscriber: to the socket of an HTTP/1.1 stream, to the queue of others.",
+            self.sum(|lane| &lane.delivered) + core.queued,
+        );
+        page.counter(
+            "updates_replayed",
+            "Updates of the history handed to the sockets of HTTP/1.1 streams that resumed.",
+            self.sum(|lane| &lane.replayed),
+        );
+        let lanes = self.lanes.iter().map(|lane| lane.high_water.load(Relaxed));
+        page.gauge(
+            "queue_high_water",
+            "The most updates that ever waited for one subscriber.",
+            lanes.max().unwrap_or_default().max(core.queue_high_water),
+        );
+    }
+
+    fn history(&self, page: &mut Page) {
+        let Some(history) = self.core.history else {
+            return;
+        };
+        page.gauge(
+            "history_updates",
+            "Updates in the history.",
+            history.updates,
+        );
+        page.gauge("history_bytes", "Their size.", history.size_bytes);
+        page.gauge(
+            "history_oldest_age_seconds",
+            "The age of the oldest of them; 0 if there is none.",
+            history.oldest_age_ms as f64 / 1e3,
+        );
+    }
+
+    fn reasons(&self, page: &mut Page) {
+        let mut ends = BTreeMap::new();
+        self.metrics.ends.add_to(&mut ends);
+        for lane in self.lanes {
+            lane.ends.add_to(&mut ends);
+        }
+        page.by_reason("streams_closed", "Streams that ended, by reason.", &ends);
+        let mut refusals = BTreeMap::new();
+        self.metrics.refusals.add_to(&mut refusals);
+        page.by_reason(
+            "refusals",
+            "Requests that were refused, by reason.",
+            &refusals,
+        );
+        let mut connections = BTreeMap::new();
+        self.metrics.connections.add_to(&mut connections);
+        page.by_reason(
+            "connections_refused",
+            "Connections that were refused, by reason.",
+            &connections,
+        );
+    }
+
+    fn times(&self, page: &mut Page) {
+        let lanes: Vec<_> = self.lanes.iter().map(|lane| &lane.fan_out).collect();
+        page.histogram(
+            "fan_out_seconds",
+            "From the moment in which a thread that writes streams takes updates to its last write of them, once for each update and thread; without the wait for the thread, and not of HTTP/2.",
+            &lanes,
+        );
+        page.histogram(
+            "publish_seconds",
+            "From the last byte of a publication to the answer of the history.",
+            &[&self.metrics.publish],
+        );
+    }
+}
+
+/// What the system knows of this process.
+fn process(page: &mut Page) {
+    let descriptors = std::fs::read_dir("/proc/self/fd").ok();
+    if let Some(descriptors) = descriptors {
+        page.own("process_open_fds", "gauge", "Open files.");
+        page.line("process_open_fds", descriptors.count());
+    }
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let resident_kib = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
+        .and_then(|kib| kib.parse::<u64>().ok());
+    if let Some(resident_kib) = resident_kib {
+        let name = "process_resident_memory_bytes";
+        page.own(name, "gauge", "Memory that is in use.");
+        page.line(name, resident_kib * 1024);
+    }
+}
+
+#[derive(Default)]
+struct Page(String);
+
+impl Page {
+    fn gauge(&mut self, name: &str, help: &str, value: impl Display) {
+        let name = format!("assay_hub_{name}");
+        self.own(&name, "gauge", help);
+        self.line(&name, value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        let name = format!("assay_hub_{name}_total");
+        self.own(&name, "counter", help);
+        self.line(&name, value);
+    }
+
+    fn by_reason(&mut self, name: &str, help: &str, counts: &BTreeMap<(&str, &str), u64>) {
+        let name = format!("assay_hub_{name}_total");
+        self.own(&name, "counter", help);
+        for ((area, code), count) in counts {
+            self.line(&format!("{name}{{reason=\"{area}.{code}\"}}"), count);
+        }
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, all: &[&Times]) {
+        let name = format!("assay_hub_{name}");
+        self.own(&name, "histogram", help);
+        let mut events = 0;
+        let mut add = |range: usize| {
+            let of_range = all.iter().map(|times| times.ranges[range].load(Relaxed));
+            events += of_range.sum::<u64>();
+            events
+        };
+        for (range, bound_us) in BOUNDS_US.iter().enumerate() {
+            let bound_s = *bound_us as f64 / 1e6;
+            let events = add(range);
+            self.line(&format!("{name}_bucket{{le=\"{bound_s}\"}}"), events);
+        }
+        let events = add(BOUNDS_US.len());
+        self.line(&format!("{name}_bucket{{le=\"+Inf\"}}"), events);
+        let sum_us: u64 = all.iter().map(|times| times.sum_us.load(Relaxed)).sum();
+        self.line(&format!("{name}_sum"), sum_us as f64 / 1e6);
+        self.line(&format!("{name}_count"), events);
+    }
+
+    fn own(&mut self, name: &str, kind: &str, help: &str) {
+        // Writing to a string does not fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, value: impl Display) {
+        let _ = writeln!(self.0, "{name} {value}");
+    }
+}

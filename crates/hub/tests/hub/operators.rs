@@ -1,0 +1,177 @@
+//! What operators and their tools ask: health, and numbers on a listener of their own.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::Waker;
+
+use assay_hub::{HubOptions, Server, bind};
+use assay_hub_core::history::{
+    Clock, History, HistoryBounds, HistoryError, MemoryHistory, Outcome, Overrun, Position, Read,
+    Resumed, Ticket,
+};
+use assay_hub_core::{LastEventId, Update};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{RunningHub, open_hub, soon, start_server, written};
+
+async fn get(address: SocketAddr, path: &str) -> String {
+    let mut peer = soon(TcpStream::connect(address)).await.expect("it accepts");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    peer.write_all(request.as_bytes()).await.expect("it reads");
+    let mut answer = String::new();
+    soon(peer.read_to_string(&mut answer))
+        .await
+        .expect("an answer");
+    answer
+}
+
+/// A hub with a listener for operators, and its address.
+fn with_operators(options: &HubOptions) -> (RunningHub, SocketAddr) {
+    let (config, _) = options.check().expect("right options");
+    let history = config.open_history().expect("a history");
+    let listener = bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let server = Server::new(config, history).with_operators(listener);
+    (start_server(server), address)
+}
+
+#[tokio::test]
+async fn health_is_told_to_strangers_and_operators() {
+    let (mut hub, operators) = with_operators(&open_hub());
+    for address in [hub.address, operators] {
+        for (path, body) in [
+            ("/healthz", "ok\n"),
+            ("/health/live", "{\"status\":\"live\"}\n"),
+            ("/health/ready", "{\"status\":\"ready\"}\n"),
+        ] {
+            let answer = get(address, path).await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+            assert!(answer.ends_with(body), "{path}: {answer}");
+        }
+    }
+    assert!(get(operators, "/").await.starts_with("HTTP/1.1 404 "));
+    let numbers = get(hub.address, "/metrics").await;
+    assert!(numbers.starts_with("HTTP/1.1 404 "), "{numbers}");
+    hub.stop();
+    hub.stopped().await.expect("drained");
+}
+
+#[tokio::test]
+async fn numbers_are_counted() {
+    let (hub, operators) = with_operators(&HubOptions {
+        stream_threads: Some(written("stream-threads", "1")),
+        ..open_hub()
+    });
+    let token = hub.token();
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        streams.push(hub.subscribe("match=secret-topic", "").await);
+    }
+    for data in ["1", "2", "3"] {
+        let form = format!("topic=secret-topic&data={data}");
+        assert_eq!(hub.publish(&token, &form).await.status, 200);
+        for stream in &mut streams {
+            assert_eq!(stream.next_data().await, data);
+        }
+    }
+    let mut late = hub
+        .subscribe("match=secret-topic&last_event_id=earliest", "")
+        .await;
+    assert_eq!(late.next_data().await, "1");
+    assert_eq!(hub.publish("wrong", "topic=a").await.status, 401);
+    drop(streams);
+    // The hub sees them leave in its own time.
+    let page = loop {
+        let page = get(operators, "/metrics").await;
+        if page.contains("assay_hub_subscribers 1\n") {
+            break page;
+        }
+    };
+    for line in [
+        "assay_hub_updates_published_total 3",
+        "assay_hub_deliveries_total 6",
+        "assay_hub_updates_replayed_total 3",
+        "assay_hub_queue_high_water 0",
+        "assay_hub_history_updates 3",
+        "assay_hub_streams_closed_total{reason=\"stream.connection-gone\"} 2",
+        "assay_hub_refusals_total{reason=\"token.malformed\"} 1",
+        "assay_hub_fan_out_seconds_bucket{le=\"+Inf\"} 3",
+        "assay_hub_publish_seconds_count 3",
+        "# TYPE assay_hub_fan_out_seconds histogram",
+        "# TYPE process_resident_memory_bytes gauge",
+    ] {
+        assert!(
+            page.lines().any(|found| found == line),
+            "{line:?} is not in {page}"
+        );
+    }
+    assert!(!page.contains("secret-topic"), "{page}");
+}
+
+/// A history that hangs while it takes an update, as on a disk that does not answer.
+struct Hanging {
+    memory: MemoryHistory,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl History for Hanging {
+    fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError> {
+        let go_on = self.go_on.get_mut().expect("nobody panics with it");
+        go_on.recv().expect("told to go on");
+        self.memory.submit(batch)
+    }
+
+    fn next_outcome(&mut self) -> Option<Outcome> {
+        self.memory.next_outcome()
+    }
+
+    fn notify(&mut self, waker: Waker) {
+        self.memory.notify(waker);
+    }
+
+    fn resume(&mut self, cursor: &LastEventId) -> Resumed {
+        self.memory.resume(cursor)
+    }
+
+    fn end(&self) -> Position {
+        self.memory.end()
+    }
+
+    fn read(&self, from: Position, batch: &mut Vec<Arc<Update>>) -> Result<Read, Overrun> {
+        self.memory.read(from, batch)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_hub_that_hands_nothing_on_is_alive_and_not_ready() {
+    let (config, _) = open_hub().check().expect("right options");
+    let (go, go_on) = mpsc::channel();
+    let memory = MemoryHistory::new(
+        HistoryBounds::MEMORY,
+        Clock::new(|| std::time::Duration::ZERO),
+    );
+    let history = Hanging {
+        memory,
+        go_on: Mutex::new(go_on),
+    };
+    let hub = Arc::new(start_server(Server::new(config, Box::new(history))));
+    let publisher = {
+        let hub = Arc::clone(&hub);
+        tokio::spawn(async move { hub.publish(&hub.token(), "topic=a").await.status })
+    };
+    let until = async |expected: &str| loop {
+        let answer = get(hub.address, "/health/ready").await;
+        if answer.ends_with(expected) {
+            return answer;
+        }
+    };
+    let stalled = until("{\"status\":\"stalled\"}\n").await;
+    assert!(stalled.starts_with("HTTP/1.1 503 "), "{stalled}");
+    let alive = get(hub.address, "/health/live").await;
+    assert!(alive.starts_with("HTTP/1.1 200 "), "{alive}");
+    go.send(()).expect("it waits");
+    let ready = until("{\"status\":\"ready\"}\n").await;
+    assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
+    assert_eq!(soon(publisher).await.expect("no panic"), 200);
+}
