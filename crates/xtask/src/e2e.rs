@@ -8,6 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
+use crate::instructions;
 use crate::step::{cargo, program, root, timed};
 
 /// Widths that the pages must fit: a phone and a laptop, in CSS pixels.
@@ -28,7 +29,8 @@ pub(crate) fn run() -> Result<()> {
         require("chromium", "chromium")?;
         in_browser(&load, "delivery")?;
         in_browser(&conformance, "conform")
-    })
+    })?;
+    timed("e2e: instructions", instructions::check)
 }
 
 fn release_binary() -> PathBuf {
@@ -150,8 +152,8 @@ fn widths(dom: &str) -> Option<(u32, u32)> {
     Some((content.parse().ok()?, window.parse().ok()?))
 }
 
-/// Makes sure that a program is there, from Debian's package when it is not.
-fn require(name: &str, package: &str) -> Result<()> {
+/// Makes sure that the program `name` is there, by Debian's `package` if need be.
+pub(crate) fn require(name: &str, package: &str) -> Result<()> {
     let present = || Command::new(name).arg("--version").output().is_ok();
     if present() {
         return Ok(());

@@ -6,6 +6,7 @@
 
 mod ci;
 mod e2e;
+mod instructions;
 mod layers;
 mod licences;
 mod proof;
@@ -37,6 +38,8 @@ enum Command {
     Licences,
     /// The real programs: the release binary as a newcomer runs it, its report in a browser
     E2e,
+    /// What the hot operations of the hub core cost in instructions, against the merge base
+    Instructions,
     /// A test with many more rounds, whose outcome is kept: kill-9
     Proof {
         /// Which one
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::check(),
         Command::Licences => licences::check(),
         Command::E2e => e2e::run(),
+        Command::Instructions => instructions::check(),
         Command::Proof { name } => proof::run(&name),
     }
 }

@@ -1,7 +1,7 @@
 //! One timed part of a longer run: a name, its work, and the minutes that it took.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -46,6 +46,24 @@ pub(crate) fn cargo_doc() -> Result<()> {
             "--document-private-items",
         ])
         .env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Runs a program, in the root folder unless it says otherwise, and returns what it says, without white space at its end.
+pub(crate) fn capture(command: &mut Command) -> Result<String> {
+    let name = command.get_program().display().to_string();
+    if command.get_current_dir().is_none() {
+        command.current_dir(root());
+    }
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("failed to start {name}"))?;
+    if !output.status.success() {
+        bail!("{name} ended with {}", output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned())
 }
 
 fn cargo_command() -> Command {
