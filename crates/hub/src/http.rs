@@ -14,6 +14,7 @@ mod operators;
 mod presented_token;
 mod publish;
 mod refusal;
+mod request_body;
 pub(crate) mod response_body;
 mod site;
 mod subscribe;
@@ -31,7 +32,6 @@ use assay_hub_core::{
 };
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
@@ -47,6 +47,7 @@ pub(crate) use lane_stream::NotTaken;
 use metadata::Metadata;
 use presented_token::{Mechanism, PresentedToken};
 use refusal::Refusal;
+use request_body::RequestBody;
 use response_body::ResponseBody;
 use site::Site;
 
@@ -173,7 +174,7 @@ impl Endpoints {
     pub(crate) async fn answer(
         &self,
         peer: Peer,
-        request: Request<Incoming>,
+        request: Request<impl RequestBody>,
     ) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
         let request = Request::from_parts(head, ());
@@ -214,7 +215,7 @@ impl Endpoints {
         &self,
         peer: Peer,
         request: &Request<()>,
-        body: Incoming,
+        body: impl RequestBody,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let path = request.uri().path();
         let method = request.method();

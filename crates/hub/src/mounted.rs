@@ -4,6 +4,7 @@
 //! and the time for a peer that does not read. What waits for a subscriber is bounded here as there.
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +14,6 @@ use assay_hub_core::history::History;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
 use crate::ServeError;
 use crate::config::HubConfig;
@@ -53,8 +53,12 @@ impl MountedHub {
         self.endpoints.takes(path)
     }
 
-    /// Answers a request of `peer`; one that is not the hub's with 404.
-    pub async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<HubBody> {
+    /// Answers a request of `peer`; one that is not the hub's with 404. Its body may come from a connection, or be made by the
+    /// application, as for an update of its own.
+    pub async fn answer<B>(&self, peer: SocketAddr, request: Request<B>) -> Response<HubBody>
+    where
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
         self.endpoints
             .answer(Peer::Tcp(peer), request)
             .await

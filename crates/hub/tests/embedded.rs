@@ -7,6 +7,7 @@ mod embedded;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use http_body_util::{BodyExt, Full};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -100,4 +101,36 @@ async fn the_application_and_its_hub_share_a_listener_and_end_together() {
         .await
         .expect("in time");
     ended.unwrap();
+}
+
+/// What an application publishes itself needs no connection.
+#[tokio::test]
+async fn an_application_publishes_without_a_connection() {
+    let (config, _) = embedded::options(SECRET).check().unwrap();
+    let hub = assay_hub::MountedHub::new(config).unwrap();
+    let peer = ([127, 0, 0, 1], 1).into();
+    let request = |method: &str, query: &str, body: &'static str| {
+        http::Request::builder()
+            .method(method)
+            .uri(format!("http://hub.example/.well-known/mercure{query}"))
+            .header("authorization", format!("Bearer {}", token("hub.example")))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Full::from(body))
+            .unwrap()
+    };
+    assert!(hub.takes("/.well-known/mercure") && !hub.takes("/"));
+    let stream = hub.answer(peer, request("GET", "?match=a", "")).await;
+    assert_eq!(stream.status(), 200);
+    let published = hub
+        .answer(peer, request("POST", "", "topic=a&data=x"))
+        .await;
+    assert_eq!(published.status(), 200);
+    let mut stream = stream.into_body();
+    let mut text = String::new();
+    while !text.contains("data: x") {
+        let frame = stream.frame().await.unwrap().unwrap();
+        text.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+    }
+    hub.close();
+    while stream.frame().await.is_some() {}
 }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Request, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout};
 
 use super::presented_token::Mechanism;
 use super::refusal::Refusal;
+use super::request_body::RequestBody;
 use super::response_body::ResponseBody;
 use super::site::Site;
 use super::{Endpoints, forgery, is_form};
@@ -24,7 +24,7 @@ impl Endpoints {
     pub(super) async fn publish(
         &self,
         request: &Request<()>,
-        body: Incoming,
+        body: impl RequestBody,
     ) -> Result<Response<ResponseBody>, Refusal> {
         let site = Site::of(&self.config, request)?;
         let bearer = self.bearer(request, &site, Role::Publisher).await?;
@@ -72,7 +72,7 @@ impl Endpoints {
     pub(super) async fn form(
         &self,
         request: &Request<()>,
-        body: Incoming,
+        body: impl RequestBody,
     ) -> Result<Bytes, Refusal> {
         if !is_form(request.headers()) {
             return Err(Refusal::ContentType);

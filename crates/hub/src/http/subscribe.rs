@@ -7,11 +7,11 @@ use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
 use assay_hub_core::{Dialect, Role, Subscribe, SubscribeQuery};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName};
 use http::{HeaderMap, HeaderValue, Request, Response};
-use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use super::event_stream::{EventStream, PlannedEnd};
 use super::refusal::Refusal;
+use super::request_body::RequestBody;
 use super::response_body::ResponseBody;
 use super::site::Site;
 use super::{Bearer, Endpoints, since_epoch};
@@ -67,7 +67,7 @@ impl Endpoints {
         &self,
         peer: Peer,
         request: &Request<()>,
-        body: Incoming,
+        body: impl RequestBody,
     ) -> Result<Response<ResponseBody>, Refusal> {
         // Before the body: who is not admitted has none of it read.
         let admitted = self.admit(request).await?;
