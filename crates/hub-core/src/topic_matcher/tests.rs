@@ -410,6 +410,7 @@ mod generated {
             }
         }
 
+        // Such as `*:]`, a bracket that closes nothing.
         #[test]
         fn no_pattern_makes_a_matcher_panic(text in "[a:/{}()*+?#\\[\\]\\\\|^.]{0,24}") {
             if let Ok(matcher) = url_pattern(&text) {
