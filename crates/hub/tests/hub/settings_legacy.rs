@@ -112,6 +112,19 @@ fn versions_before_0_11() {
         ],
     );
     check(
+        "JWT_KEY=k\nMETRICS_ENABLED=1\nUSE_FORWARDED_HEADERS=1",
+        &[],
+        &[
+            "metrics_listen = \"127.0.0.1:9764\" # METRICS_ENABLED",
+            "~USE_FORWARDED_HEADERS believed",
+        ],
+    );
+    check(
+        "JWT_KEY=k\nMETRICS_ENABLED=true\nMETRICS_ADDR=:9000",
+        &[],
+        &["metrics_listen = \":9000\" # METRICS_ADDR"],
+    );
+    check(
         "JWT_KEY=k\nCORS_ALLOWED_ORIGINS=https://a.example https://b.example\nHISTORY_SIZE=500\nLOG_FORMAT=JSON",
         &[("listen", ":9"), ("history-size", "7")],
         &[
@@ -202,6 +215,12 @@ fn the_caddy_build() {
             "~SERVER_NAME is not there",
             "~MERCURE_LICENSE is not needed",
         ],
+    );
+    // With a certificate of ours, Caddy need not ask for one.
+    check(
+        "MERCURE_PUBLISHER_JWT_KEY=k\nSERVER_NAME=hub.example.com",
+        &[("tls-cert", "c.pem")],
+        &["listen = \":443\" # SERVER_NAME"],
     );
     for (name, listen) in [
         (":80", ":80"),
@@ -360,6 +379,10 @@ fn what_is_not_done_is_refused_with_its_counterpart() {
     for (name, expected) in [
         ("SERVER_NAME=localhost", &["SERVER_NAME: ", ":80"][..]),
         ("SERVER_NAME=:443", &["SERVER_NAME: "]),
+        (
+            "SERVER_NAME=hub.example.com",
+            &["SERVER_NAME: ", "proxy", "--tls-cert"],
+        ),
         ("SERVER_NAME=:80, :81", &["SERVER_NAME: ", "several ports"]),
         ("SERVER_NAME=http://a/b", &["SERVER_NAME: "]),
         (

@@ -156,7 +156,7 @@ fn listen(translation: &mut Translation<'_>, addresses: &str) -> Result<(), Conf
             "several ports are not done: write one, such as :80, and put a proxy before the hub for others",
         ));
     }
-    if secured.is_empty() {
+    if secured.is_empty() || translation.is_covered("tls-cert") {
         return translation.set(name, "listen", format!(":{port}"));
     }
     if hosts.len() < sites.len() {

@@ -17,7 +17,7 @@ pub(super) const NAMES: [(&str, Rule); 43] = [
     ("ACME_HOSTS", Rule::List("acme-host")),
     (
         "ACME_HTTP01_ADDR",
-        Rule::Ignored("the certificate is asked for on the port of TLS itself"),
+        Rule::Ignored("certificates are not asked for here"),
     ),
     ("ADDR", Rule::Apart),
     ("ALLOW_ANONYMOUS", Rule::Switch("anonymous")),
@@ -130,7 +130,7 @@ pub(super) fn translate(
     {
         translation.note(
             "USE_FORWARDED_HEADERS",
-            "believed everybody; here only proxies that are named are: write --trusted-proxy ADDRESS",
+            "believed what everybody said of addresses and names; here nobody is believed: addresses are those of connections, and --public-url says the names that a proxy has",
         );
     }
     Ok(())

@@ -115,12 +115,7 @@ impl<'a> Translation<'a> {
         if self.is_covered(setting) {
             return Ok(());
         }
-        let row = Setting::named(setting).ok_or_else(|| {
-            refuse(
-                name,
-                format!("this hub has no --{setting} that could take it"),
-            )
-        })?;
+        let row = Setting::named(setting).ok_or_else(|| refuse(name, without(setting)))?;
         self.settings.empty(row);
         for value in values {
             let source = Source::Legacy { name: name.into() };
@@ -191,6 +186,16 @@ impl<'a> Translation<'a> {
             Rule::RefusedIfOn(instead) if value::switch(name, value)? => Err(refuse(name, instead)),
             Rule::RefusedIfOn(_) | Rule::Apart => Ok(()),
         }
+    }
+}
+
+/// What to do where this hub has no setting of that kind.
+fn without(setting: &str) -> String {
+    match setting {
+        "acme-host" | "acme-cache" => {
+            "certificates are not asked for here: let a proxy do that and speak TLS, or give --tls-cert and --tls-key".to_owned()
+        }
+        _ => format!("this hub has no --{setting} that could take it"),
     }
 }
 
