@@ -100,6 +100,10 @@ pub const HISTORY_BYTES: usize = 64 * 1024 * 1024;
 pub const DURABLE_HISTORY_UPDATES: u64 = 1_000_000;
 /// Bytes that a durable history writes to its file for what it keeps unless configured otherwise.
 pub const DURABLE_HISTORY_BYTES: u64 = 1024 * 1024 * 1024;
+/// A file of a durable history that is longer than this is made shorter at its opening, if it is mostly empty.
+pub const COMPACTED_BYTES: u64 = 16 * 1024 * 1024;
+/// Mostly empty is a file that is so many times as long as what it keeps counts; one in use is about 1.5 times as long.
+pub const COMPACTED_SHARE: u64 = 4;
 /// How long a durable history writes nothing after a failed write: until then, what comes is refused as that one was. Opening
 /// its file again costs a look at all of it.
 pub const WRITE_REST: Duration = Duration::from_millis(500);

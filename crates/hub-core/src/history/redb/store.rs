@@ -45,6 +45,17 @@ impl Store {
         })
     }
 
+    /// Gives room back to the system, before anybody reads. An interruption leaves the file as good as it was.
+    pub(super) fn compact(&self) -> Result<(), StoreError> {
+        let mut slot = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let database = slot.as_mut().ok_or(StoreError::Away)?;
+        guard(|| database.compact()).map_err(StoreError::Panicked)??;
+        Ok(())
+    }
+
     /// Runs `work` on the file, for its one writer.
     pub(super) fn write<T>(
         &self,
@@ -115,7 +126,7 @@ macro_rules! from_file_errors {
     )*};
 }
 
-from_file_errors!(TransactionError TableError StorageError CommitError);
+from_file_errors!(TransactionError TableError StorageError CommitError CompactionError);
 
 impl From<StoreError> for ArchiveError {
     fn from(error: StoreError) -> Self {

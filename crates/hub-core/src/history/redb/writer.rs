@@ -1,5 +1,6 @@
 //! The one writer of a durable history: what is stored and what is forgotten, in one transaction.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::record::{self, DamagedRecord};
 use super::store::{IDS, META, META_BYTES, META_END, Store, StoreError, UPDATES};
 use crate::history::bounds::Ages;
 use crate::history::{Clock, HistoryBounds, HistoryError, Position};
-use crate::limits::FORGOTTEN_AT_ONCE;
+use crate::limits::{COMPACTED_BYTES, COMPACTED_SHARE, FORGOTTEN_AT_ONCE};
 use crate::update::Update;
 
 /// What an update takes in the file beside its record and its id: keys, offsets, and its part of the pages above.
@@ -56,13 +57,26 @@ impl Writer {
             ages,
             tally,
         };
+        let not_written = |reason| OpenError::Io {
+            path: path.to_path_buf(),
+            reason,
+        };
         while writer.has_too_much() {
-            writer.append(&[]).map_err(|error| OpenError::Io {
-                path: path.to_path_buf(),
-                reason: error.to_string(),
-            })?;
+            let written = writer.append(&[]);
+            written.map_err(|error| not_written(error.to_string()))?;
+        }
+        if writer.is_mostly_empty(path) {
+            let compacted = writer.store.compact();
+            compacted.map_err(|error| not_written(error.to_string()))?;
         }
         Ok(writer)
+    }
+
+    /// Whether so much was forgotten, or the bounds are so much lower than they were, that the room is better given back: what is
+    /// forgotten leaves room that is used again, and the file as long as it is.
+    fn is_mostly_empty(&self, path: &Path) -> bool {
+        let file_bytes = fs::metadata(path).map_or(0, |file| file.len());
+        file_bytes > COMPACTED_BYTES && file_bytes / COMPACTED_SHARE > self.tally.size_bytes
     }
 
     pub(super) fn store(&self) -> &Arc<Store> {
