@@ -38,14 +38,16 @@ pub(crate) fn check() -> Result<()> {
         return Ok(());
     };
     let checkout = BaseCheckout::new(&base)?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let before = match checkout
         .folder()
         .join("crates/hub-core/benches/instructions.rs")
     {
-        bench if bench.is_file() => costs(&build(checkout.folder())?)?,
+        bench if bench.is_file() => costs(&build(checkout.folder(), &target.join("merge-base"))?)?,
         _ => Costs::new(),
     };
-    let now = costs(&build(&root())?)?;
+    let now = costs(&build(&root(), &target)?)?;
     println!("{:<28} {:>12} {:>12}", "instructions", &base[..12], "now");
     let mut dearer = Vec::new();
     for (operation, count) in &now {
@@ -119,10 +121,9 @@ impl BaseCheckout {
     }
 }
 
-/// Builds the bench of the workspace in `folder`, whose dependencies it shares with ours, and returns its program.
-fn build(folder: &Path) -> Result<PathBuf> {
-    let target =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+/// Builds the bench of the workspace in `folder` into `target`, and returns its program. Two workspaces never share a target
+/// folder: cargo would take the younger program for both.
+fn build(folder: &Path, target: &Path) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let messages = capture(
         Command::new(cargo)
