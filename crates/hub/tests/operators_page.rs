@@ -44,6 +44,21 @@ fn every_name_of_another_hub_is_there() {
     }
 }
 
+/// The table at the head of the crate.
+#[test]
+fn every_bound_is_there() {
+    let page = page();
+    let source = source("hub/src/lib.rs");
+    let rows: Vec<_> = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! |"))
+        .collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for row in rows {
+        assert!(page.contains(&format!("\n|{row}\n")), "{row}");
+    }
+}
+
 #[test]
 fn every_reason_code_is_there() {
     let page = page();
