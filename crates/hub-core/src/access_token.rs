@@ -12,17 +12,21 @@ mod jws;
 mod key_set;
 mod keys;
 mod lifetime;
+mod payloads;
 mod pem;
 mod trusted_keys;
 mod verified_tokens;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use crate::authorization::{self, Decision, Grants};
 use crate::topic::Topic;
+use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
 use crate::{Dialect, Dialects, HubUrl, Limits};
 
@@ -31,6 +35,7 @@ pub use error::{TokenError, TokenFault};
 pub use jwk::JwkError;
 pub use key_set::{KeySet, SkippedKey};
 pub use keys::{KeyError, VerificationKey};
+use payloads::Payloads;
 pub use pem::PemError;
 pub use trusted_keys::{RoleKeys, TrustedIssuer, TrustedKeys};
 pub use verified_tokens::VerifiedTokens;
@@ -68,6 +73,7 @@ pub struct AccessToken {
     grants: Grants,
     expires_at_unix_s: Option<u64>,
     subject: Option<Box<str>>,
+    payloads: Payloads,
 }
 
 impl AccessToken {
@@ -96,6 +102,17 @@ impl AccessToken {
         authorization::may_publish(&self.grants.publish, topics)
     }
 
+    /// Whether it covers `path`, a path below the hub's, for subscribing: what is there, and what is published there.
+    /// subscriptions.api.authorized-topic, .relative-form, subscriptions.api-url-matches-claim
+    pub fn may_look_at(&self, path: &str) -> Decision {
+        authorization::may_read_private(&self.grants.subscribe, &[Topic::of_hub(path)])
+    }
+
+    /// What its issuer attached to a subscription with this matcher.
+    pub(crate) fn payload(&self, matcher: &TopicMatcher) -> Option<Arc<Value>> {
+        self.payloads.of(matcher)
+    }
+
     /// Whether its bearer may read `update`.
     pub fn may_receive(&self, update: &Update) -> Decision {
         authorization::may_receive(Some(&self.grants.subscribe), update)
@@ -118,6 +135,7 @@ struct Claims {
     grants: Grants,
     expires_at_unix_s: Option<u64>,
     subject: Option<Box<str>>,
+    payloads: Payloads,
 }
 
 /// Verifies a compact token for `role`. What the claims say unverified only chooses the issuer whose keys are tried; nothing
@@ -162,6 +180,7 @@ pub fn verify(
         grants: claims.grants,
         expires_at_unix_s: claims.expires_at_unix_s,
         subject: claims.subject,
+        payloads: claims.payloads,
     })
 }
 
@@ -197,7 +216,7 @@ impl Peek {
     fn of(parts: &jws::Parts<'_>) -> Result<Self, TokenFault> {
         #[derive(Deserialize)]
         struct Members {
-            iss: Option<serde_json::Value>,
+            iss: Option<Value>,
             #[serde(default, deserialize_with = "present")]
             authorization_details: Option<IgnoredAny>,
             mercure: Option<IgnoredAny>,

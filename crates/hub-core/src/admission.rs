@@ -6,9 +6,11 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::task::Waker;
 
 use crate::hub::{Shared, SubscribeError};
 use crate::subscriber::Interest;
+use crate::subscriptions::{Change, Presence};
 use crate::topic_matcher::TopicMatcher;
 
 /// The subscribers that are in, live, replaying and closed ones, until they are dropped.
@@ -53,7 +55,8 @@ impl Admission {
         Ok(())
     }
 
-    fn leave(&mut self, matchers: &[TopicMatcher]) {
+    /// Gives the place of a subscriber with these matchers back.
+    pub(crate) fn leave(&mut self, matchers: &[TopicMatcher]) {
         self.subscribers -= 1;
         for pattern in patterns(matchers) {
             if let Entry::Occupied(mut holders) = self.patterns.entry(pattern.clone()) {
@@ -73,7 +76,7 @@ impl Admission {
 
 fn patterns(matchers: &[TopicMatcher]) -> impl Iterator<Item = &TopicMatcher> {
     matchers.iter().filter(|matcher| match matcher {
-        TopicMatcher::Any | TopicMatcher::Exact(_) => false,
+        TopicMatcher::Any | TopicMatcher::AnyUrlPattern | TopicMatcher::Exact(_) => false,
         TopicMatcher::UrlPattern(_) | TopicMatcher::UriTemplate(_) => true,
     })
 }
@@ -82,12 +85,22 @@ fn patterns(matchers: &[TopicMatcher]) -> impl Iterator<Item = &TopicMatcher> {
 pub(crate) struct Member {
     hub: Arc<Shared>,
     interest: Interest,
+    /// What others are told of it; none if the hub does not keep track.
+    presence: Option<Arc<Presence>>,
 }
 
 impl Member {
     /// Only for who has been let in by [`Admission::enter`].
-    pub(crate) fn new(hub: Arc<Shared>, interest: Interest) -> Self {
-        Self { hub, interest }
+    pub(crate) fn new(
+        hub: &Arc<Shared>,
+        interest: Interest,
+        presence: Option<Arc<Presence>>,
+    ) -> Self {
+        Self {
+            hub: Arc::clone(hub),
+            interest,
+            presence,
+        }
     }
 
     pub(crate) fn hub(&self) -> &Shared {
@@ -101,9 +114,19 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.hub
-            .lock()
-            .admission_mut()
-            .leave(&self.interest.matchers);
+        let departure = self.presence.take().and_then(|presence| {
+            self.hub.announcement(Change {
+                presence,
+                active: false,
+            })
+        });
+        let mut wakers = Vec::new();
+        let mut state = self.hub.lock();
+        state.leave(&self.interest, &self.hub);
+        if let Some(departure) = departure {
+            state.announce(departure, &self.hub, &mut wakers);
+        }
+        drop(state);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }

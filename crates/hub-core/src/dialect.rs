@@ -3,6 +3,7 @@
 //! Not here: how a request shows its dialect, see [`crate::subscribe_query`].
 
 use std::fmt;
+use std::ops::{Index, IndexMut};
 use std::str::FromStr;
 
 /// A revision of the Mercure protocol.
@@ -12,6 +13,47 @@ pub enum Dialect {
     V0,
     /// `1.0`: draft-dunglas-mercure-08.
     V1,
+}
+
+impl Dialect {
+    /// Each of them.
+    pub(crate) const ALL: [Self; 2] = [Self::V0, Self::V1];
+}
+
+/// One of a kind for each dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct ByDialect<T> {
+    v0: T,
+    v1: T,
+}
+
+impl<T> ByDialect<T> {
+    pub(crate) fn from_fn(mut of: impl FnMut(Dialect) -> T) -> Self {
+        Self {
+            v0: of(Dialect::V0),
+            v1: of(Dialect::V1),
+        }
+    }
+}
+
+impl<T> Index<Dialect> for ByDialect<T> {
+    type Output = T;
+
+    fn index(&self, dialect: Dialect) -> &T {
+        match dialect {
+            Dialect::V0 => &self.v0,
+            Dialect::V1 => &self.v1,
+        }
+    }
+}
+
+impl<T> IndexMut<Dialect> for ByDialect<T> {
+    fn index_mut(&mut self, dialect: Dialect) -> &mut T {
+        match dialect {
+            Dialect::V0 => &mut self.v0,
+            Dialect::V1 => &mut self.v1,
+        }
+    }
 }
 
 impl fmt::Display for Dialect {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::Waker;
 
+use crate::audiences::Audiences;
 use crate::authorization;
 use crate::history::Committed;
 use crate::publication::Visibility;
@@ -26,12 +27,15 @@ pub(crate) struct Queued {
 
 /// Puts a committed update into the queue of each such subscriber. One whose queue is full is closed and unregistered.
 pub(crate) fn fan_out(
-    registry: &mut Registry<Arc<Queue>>,
+    audiences: &mut Audiences<Arc<Queue>>,
     committed: &Committed,
     wakers: &mut Vec<Waker>,
 ) -> Queued {
     let mut queued = Queued::default();
     let update = &committed.update;
+    let Some(registry) = audiences.of_mut(update) else {
+        return;
+    };
     let mut readers = Readers::of(update);
     let mut overflowed = Vec::new();
     registry.for_each_listener(update.topics(), |subscriber, entry| {

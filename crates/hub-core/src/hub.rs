@@ -3,28 +3,31 @@
 //! Not here: forms, queries and tokens, which callers read before.
 
 mod counts;
+mod newcomer;
+mod presence;
 mod replay;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
 use crate::access_token::AccessToken;
-use crate::admission::{Admission, Member, Room};
+use crate::admission::{Admission, Member};
+use crate::audiences::{Audiences, Listing};
 use crate::event_id::{EventId, EventIdSource, LastEventId, ResponseCursor};
 use crate::fan_out::fan_out;
 use crate::history::{
     ArchiveError, Clock, Committed, History, HistoryBounds, HistoryError, MemoryHistory, Outcome,
-    Position, Resumed, Ticket,
+    Position, Ticket,
 };
 use crate::lane::{Feed, Lane, LaneDoor, LaneFeed};
 use crate::limits::{self, FED_AT_ONCE};
 use crate::publication::Publication;
 use crate::publishing::{Answer, Publishing};
-use crate::registry::{Registry, SubscriberId};
 use crate::subscriber::{CloseReason, Interest, Phase, Queue, QueueBounds, Subscriber};
+use crate::subscriptions::{Announcer, Book, SubscriptionSettings};
 use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
 use counts::Counting;
@@ -41,6 +44,8 @@ pub struct HubSettings {
     pub subscribers: usize,
     /// Distinct patterns of live subscribers at once; a subscriber that brings one more is refused.
     pub patterns: usize,
+    /// How to keep track of subscriptions; none for not at all, which costs nothing.
+    pub subscriptions: Option<SubscriptionSettings>,
 }
 
 impl Default for HubSettings {
@@ -50,6 +55,7 @@ impl Default for HubSettings {
             queued_bytes: limits::QUEUED_BYTES,
             subscribers: limits::SUBSCRIBERS,
             patterns: limits::PATTERNS,
+            subscriptions: None,
         }
     }
 }
@@ -75,6 +81,7 @@ pub struct Hub {
 /// under neither.
 pub(crate) struct Shared {
     settings: HubSettings,
+    announcer: Option<Arc<Announcer>>,
     event_ids: Mutex<Box<dyn EventIdSource>>,
     state: Mutex<State>,
 }
@@ -83,23 +90,13 @@ pub(crate) struct State {
     history: Box<dyn History>,
     /// Publications that the history has not answered.
     unanswered: HashMap<Ticket, Arc<Answer>>,
-    registry: Registry<Arc<Queue>>,
+    listening: Audiences<Arc<Queue>>,
     lanes: Vec<Arc<dyn LaneFeed>>,
     admission: Admission,
     counting: Counting,
+    /// None if the hub does not keep track of subscriptions.
+    book: Option<Book>,
     closed: Option<CloseReason>,
-}
-
-impl From<Subscribe> for (Interest, Option<LastEventId>) {
-    fn from(subscribe: Subscribe) -> Self {
-        let interest = Interest {
-            matchers: subscribe.matchers.into(),
-            subscribe_grants: subscribe
-                .token
-                .map(|token| Arc::clone(&token.grants().subscribe)),
-        };
-        (interest, subscribe.last_event_id)
-    }
 }
 
 impl Hub {
@@ -116,21 +113,27 @@ impl Hub {
         history: Box<dyn History>,
         event_ids: Box<dyn EventIdSource>,
     ) -> Self {
+        let subscriptions = settings.subscriptions.as_ref();
         let shared = Arc::new(Shared {
+            announcer: subscriptions.map(|settings| Arc::new(Announcer::new(settings))),
             settings,
             event_ids: Mutex::new(event_ids),
             state: Mutex::new(State {
                 history,
                 unanswered: HashMap::new(),
-                registry: Registry::default(),
+                listening: Audiences::default(),
                 lanes: Vec::new(),
                 admission: Admission::default(),
                 counting: Counting::default(),
+                book: None,
                 closed: None,
             }),
         });
         let notice = Arc::new(CommitNotice(Arc::downgrade(&shared)));
-        shared.lock().history.notify(notice.into());
+        let mut state = shared.lock();
+        state.history.notify(notice.into());
+        state.open_book(&shared);
+        drop(state);
         Self { shared }
     }
 
@@ -160,36 +163,27 @@ impl Hub {
         &self,
         subscribe: Subscribe,
     ) -> Result<(Subscriber, Option<ResponseCursor>), SubscribeError> {
-        let (interest, last_event_id) = subscribe.into();
+        let mut newcomer = self.shared.newcomer(subscribe);
+        let mut wakers = Vec::new();
         let mut state = self.shared.lock();
-        state.enter(&interest, &self.shared)?;
-        let member = Member::new(Arc::clone(&self.shared), interest);
+        state.enter(&mut newcomer, &self.shared, &mut wakers)?;
+        let member = Member::new(&self.shared, newcomer.interest, newcomer.presence);
         let interest = member.interest();
-        let Some(last_event_id) = last_event_id else {
-            let phase = state.register(interest, &self.shared.settings);
-            drop(state);
-            return Ok((Subscriber::new(member, VecDeque::new(), phase), None));
-        };
-        // The first batch is read at once: publications before the first poll cannot push its beginning out.
-        let (resumption, replayed) = match state.resume(&last_event_id) {
-            Resumed::At(resumption) => {
-                let read = state.replay(interest, resumption.position, &self.shared.settings);
+        let opened = match newcomer.last_event_id {
+            None => {
+                let phase = state.register(interest, &self.shared.settings);
+                if let Some(arrival) = newcomer.arrival {
+                    state.announce(arrival, &self.shared, &mut wakers);
+                }
                 drop(state);
-                let replayed = replay::complete(read, resumption.position);
-                (resumption, replayed)
+                Ok(((Vec::new(), phase), None))
             }
-            Resumed::Ask(archive) => {
-                drop(state);
-                self.shared
-                    .resume_from(&*archive, &last_event_id, interest)?
-            }
+            Some(last_event_id) => self.shared.resume_at(state, &last_event_id, interest),
         };
-        let (batch, phase) = replayed;
+        wakers.into_iter().for_each(Waker::wake);
+        let ((batch, phase), cursor) = opened?;
         let selected = interest.select(&batch);
-        Ok((
-            Subscriber::new(member, selected, phase),
-            Some(resumption.cursor),
-        ))
+        Ok((Subscriber::new(member, selected, phase), cursor))
     }
 
     /// Adds a lane, whose thread `waker` wakes: subscribers join it at the door.
@@ -216,7 +210,7 @@ impl Hub {
                 state.closed = Some(reason);
                 wakers.extend(state.lanes.iter().filter_map(|lane| lane.close(reason)));
             }
-            state.registry.drain()
+            state.listening.drain()
         };
         wakers.extend(queues.iter().filter_map(|queue| queue.close(reason)));
         wakers.into_iter().for_each(Waker::wake);
@@ -257,7 +251,10 @@ impl Shared {
     fn feed(&self) {
         loop {
             let mut wakers = Vec::new();
-            let fed = self.lock().feed(FED_AT_ONCE, &mut wakers);
+            let mut state = self.lock();
+            let fed = state.feed(FED_AT_ONCE, &mut wakers);
+            state.log_again(&mut wakers);
+            drop(state);
             wakers.into_iter().for_each(Waker::wake);
             if fed < FED_AT_ONCE {
                 return;
@@ -310,6 +307,7 @@ impl State {
             }
         }
         if let Some(result) = answered {
+            self.log_again(wakers);
             return Ok(result.map(|()| None)?);
         }
         let answer = Arc::<Answer>::default();
@@ -319,15 +317,16 @@ impl State {
 
     /// Runs the feed for up to so many outcomes; how many there were.
     fn feed(&mut self, at_most: usize, wakers: &mut Vec<Waker>) -> usize {
-        for fed in 0..at_most {
-            let Some(outcome) = self.history.next_outcome() else {
-                return fed;
-            };
+        let mut fed = 0;
+        while fed < at_most
+            && let Some(outcome) = self.history.next_outcome()
+        {
             if let Some((answers, result)) = self.take(outcome, wakers) {
                 self.answer(answers, result, wakers);
             }
+            fed += 1;
         }
-        at_most
+        fed
     }
 
     /// Hands an update on; the answer that is due with it.
@@ -337,8 +336,16 @@ impl State {
         wakers: &mut Vec<Waker>,
     ) -> Option<(Ticket, Result<(), HistoryError>)> {
         match outcome {
-            Outcome::Refused(ticket, error) => Some((ticket, Err(error))),
+            Outcome::Refused(ticket, error) => {
+                if let Some(book) = &mut self.book {
+                    book.refused(ticket);
+                }
+                Some((ticket, Err(error)))
+            }
             Outcome::Committed(committed) => {
+                if let Some(book) = &mut self.book {
+                    book.committed(committed.update.id(), committed.answers);
+                }
                 self.fan_out(&committed, wakers);
                 committed.answers.map(|ticket| (ticket, Ok(())))
             }
@@ -351,7 +358,7 @@ impl State {
         if self.closed.is_some() {
             return;
         }
-        let queued = fan_out(&mut self.registry, committed, wakers);
+        let queued = fan_out(&mut self.listening, committed, wakers);
         self.counting.queued += queued.subscribers;
         self.counting.queue_high_water = self.counting.queue_high_water.max(queued.longest);
         let lanes = self.lanes.iter();
@@ -374,45 +381,18 @@ impl State {
             updates: settings.queued_updates,
             bytes: settings.queued_bytes,
         }));
-        let grants = interest.subscribe_grants.as_ref();
-        let id = self
-            .registry
-            .insert(Arc::clone(&queue), &interest.matchers, grants);
-        Phase::Live { id, queue }
-    }
-
-    /// Lets a subscriber in, or says why not.
-    pub(crate) fn enter(
-        &mut self,
-        interest: &Interest,
-        shared: &Shared,
-    ) -> Result<(), SubscribeError> {
-        if self.closed.is_some() {
-            return Err(SubscribeError::Closed);
-        }
-        let room = Room {
-            subscribers: shared.settings.subscribers,
-            patterns: shared.settings.patterns,
-        };
-        self.admission.enter(&interest.matchers, room)
-    }
-
-    fn resume(&mut self, cursor: &LastEventId) -> Resumed {
-        self.history.resume(cursor)
+        let listing = self.listening.insert(interest, || Arc::clone(&queue));
+        Phase::Live { listing, queue }
     }
 
     pub(crate) fn end(&self) -> Position {
         self.history.end()
     }
 
-    pub(crate) fn admission_mut(&mut self) -> &mut Admission {
-        &mut self.admission
-    }
-
     /// A subscriber with a queue is gone.
-    pub(crate) fn unregister(&mut self, id: SubscriberId, queue: &Arc<Queue>) {
-        self.registry
-            .remove(id, |listed| Arc::ptr_eq(listed, queue));
+    pub(crate) fn unregister(&mut self, listing: Listing, queue: &Arc<Queue>) {
+        self.listening
+            .remove(listing, |listed| Arc::ptr_eq(listed, queue));
     }
 }
 

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::admission::Member;
-use crate::event_id::ResponseCursor;
+use crate::audiences::{Audiences, Listing};
+use crate::event_id::{LastEventId, ResponseCursor};
 use crate::fan_out::Readers;
 use crate::history::{Committed, Position};
 use crate::hub::{Hub, Subscribe, SubscribeError};
-use crate::registry::{Registry, SubscriberId};
 use crate::subscriber::CloseReason;
 use crate::update::Update;
 
@@ -60,7 +60,7 @@ enum Phase {
     /// It has read the history up to this position.
     Replaying(Position),
     /// It is registered.
-    Live(SubscriberId),
+    Live(Listing),
 }
 
 impl LaneSubscriber {
@@ -100,19 +100,48 @@ impl<G> fmt::Debug for LaneDoor<G> {
 impl<G: Send + 'static> LaneDoor<G> {
     /// Lets a subscriber in; its lane hears of it as [`Arrival::Join`]. Who is refused gets the guest back.
     pub fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
+        let mut wakers = Vec::new();
+        let joined = self.join_unwoken(subscribe, guest, &mut wakers);
+        wakers.into_iter().for_each(Waker::wake);
+        joined
+    }
+
+    fn join_unwoken(
+        &self,
+        subscribe: Subscribe,
+        guest: G,
+        wakers: &mut Vec<Waker>,
+    ) -> Result<(), (SubscribeError, G)> {
         let hub = self.hub.shared();
-        let (interest, cursor) = subscribe.into();
+        let mut newcomer = hub.newcomer(subscribe);
         // Before the lock: it may take a look at a disk, for which others need not wait.
-        let resumed = match cursor.map(|cursor| hub.resume(&cursor)).transpose() {
-            Ok(resumed) => resumed,
-            Err(error) => return Err((error.into(), guest)),
+        let mut resumed = match newcomer.last_event_id.as_ref().map(|it| hub.resume(it)) {
+            Some(Err(error)) => return Err((error.into(), guest)),
+            Some(Ok(resumption)) => Some(resumption),
+            None => None,
         };
         let mut state = hub.lock();
         if self.feed.is_abandoned() {
             return Err((SubscribeError::Closed, guest));
         }
-        if let Err(error) = state.enter(&interest, hub) {
+        if let Err(error) = state.enter(&mut newcomer, hub, wakers) {
             return Err((error, guest));
+        }
+        let member = Member::new(hub, newcomer.interest, newcomer.presence);
+        if let Some(resumption) = &mut resumed
+            && state.is_missing(member.interest(), resumption.position)
+        {
+            drop(state);
+            match hub.resume(&LastEventId::Earliest) {
+                Ok(earliest) => *resumption = earliest,
+                Err(error) => return Err((error.into(), guest)),
+            }
+            state = hub.lock();
+            if self.feed.is_abandoned() {
+                // The member gives its place back under that lock.
+                drop(state);
+                return Err((SubscribeError::Closed, guest));
+            }
         }
         let (phase, cursor) = match resumed {
             None => (Phase::Joined(state.end()), None),
@@ -121,14 +150,16 @@ impl<G: Send + 'static> LaneDoor<G> {
                 Some(resumption.cursor),
             ),
         };
-        let member = Member::new(Arc::clone(hub), interest);
-        let waker = self.feed.join(Join {
+        let watches = member.interest().watches;
+        let join = Join {
             guest,
             subscriber: LaneSubscriber { member, phase },
             cursor,
-        });
-        drop(state);
-        waker.into_iter().for_each(Waker::wake);
+        };
+        wakers.extend(self.feed.join(join, watches));
+        if let Some(arrival) = newcomer.arrival {
+            state.announce(arrival, hub, wakers);
+        }
         Ok(())
     }
 }
@@ -149,7 +180,7 @@ pub struct Lane<G> {
     feed: Arc<Feed<G>>,
     /// Taken from the feed and not yet handed on.
     taken: VecDeque<Arrival<G>>,
-    registry: Registry<Listener>,
+    listening: Audiences<Listener>,
 }
 
 #[derive(Debug)]
@@ -165,7 +196,7 @@ impl<G> Lane<G> {
         Self {
             feed,
             taken: VecDeque::new(),
-            registry: Registry::default(),
+            listening: Audiences::default(),
         }
     }
 
@@ -213,23 +244,24 @@ impl<G> Lane<G> {
     }
 
     fn register(&mut self, subscriber: &mut LaneSubscriber, key: usize, from: Position) {
-        let listener = Listener {
+        let listener = || Listener {
             key,
             next: Cell::new(from),
         };
         let interest = subscriber.member.interest();
-        let grants = interest.subscribe_grants.as_ref();
-        let id = self.registry.insert(listener, &interest.matchers, grants);
-        subscriber.phase = Phase::Live(id);
+        subscriber.phase = Phase::Live(self.listening.insert(interest, listener));
     }
 
     /// Calls `visit` with the key of each live subscriber that gets an update, once.
     pub fn listeners(&self, committed: &Committed, mut visit: impl FnMut(usize)) {
+        let Some(registry) = self.listening.of(&committed.update) else {
+            return;
+        };
         let mut readers = Readers::of(&committed.update);
         let topics = committed.update.topics();
-        self.registry.for_each_listener(topics, |_, entry| {
+        registry.for_each_listener(topics, |_, entry| {
             let listener = &entry.listener;
-            if committed.position >= listener.next.get() && readers.include(entry, &self.registry) {
+            if committed.position >= listener.next.get() && readers.include(entry, registry) {
                 listener.next.set(committed.position.next());
                 visit(listener.key);
             }
@@ -239,10 +271,10 @@ impl<G> Lane<G> {
     /// Takes a subscriber out.
     pub fn leave(&mut self, subscriber: LaneSubscriber) {
         let LaneSubscriber { member, phase } = subscriber;
-        if let Phase::Live(id) = phase {
-            self.registry.remove(id, |_| true);
+        if let Phase::Live(listing) = phase {
+            self.listening.remove(listing, |_| true);
         }
-        self.feed.left();
+        self.feed.left(member.interest().watches);
         drop(member);
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod access_token;
 mod admission;
+mod audiences;
 pub mod authorization;
 pub mod dialect;
 pub mod event_id;
@@ -24,6 +25,7 @@ mod registry;
 mod sse;
 pub mod subscribe_query;
 pub mod subscriber;
+pub mod subscriptions;
 #[cfg(test)]
 mod test_support;
 pub mod text;
@@ -43,6 +45,7 @@ pub use publication::{Publication, PublicationError};
 pub use publishing::Publishing;
 pub use subscribe_query::{SubscribeQuery, SubscribeQueryError};
 pub use subscriber::{CloseReason, Next, Subscriber};
+pub use subscriptions::{ActiveSubscriptions, SubscriptionSettings};
 pub use topic::Topic;
 pub use topic_matcher::TopicMatcher;
 pub use update::Update;

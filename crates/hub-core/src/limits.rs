@@ -167,6 +167,12 @@ pub const SUBSCRIBERS: usize = 200_000;
 /// evaluates each of them, so this bounds its cost whatever a crowd of strangers asks for.
 pub const PATTERNS: usize = 10_000;
 
+/// Events about subscriptions that go into the log although nobody follows them, after somebody did: enough for a watcher
+/// that comes back after a failure of its network, and no more than a tenth of what the in-memory history keeps.
+pub const UNWATCHED_EVENTS: usize = 1000;
+/// Bytes after which a list of subscriptions ends early: the default number of subscribers fits in, with one each.
+pub const SUBSCRIPTIONS_DOCUMENT_BYTES: usize = 64 * 1024 * 1024;
+
 const _: () = {
     // Data of the full size fits in a body, even with its other fields at their limits and unescaped.
     assert!(
@@ -184,6 +190,8 @@ const _: () = {
     assert!(RECENT_UPDATES >= 4 * ARCHIVE_BATCH_UPDATES);
     // The largest update can be stored, and one transaction can forget as many as it stores.
     assert!(UNSTORED_BYTES >= QUEUED_BYTES && FORGOTTEN_AT_ONCE >= TRANSACTION_UPDATES);
+    // What nobody asked for does not push out what somebody may ask for.
+    assert!(HISTORY_UPDATES >= 10 * UNWATCHED_EVENTS);
     // One subscriber cannot use up all patterns.
     assert!(PATTERNS >= 10 * MATCHERS);
     // Each topic of an update can be subscribed to, and granted, by its own name.

@@ -40,6 +40,18 @@ impl Publication {
         Fields::read(body, limits)?.check(dialect, hub_url, limits)
     }
 
+    /// What the hub itself publishes on one topic, for some to read: a private update.
+    pub(crate) fn of_hub(topic: Topic, event_type: Option<&str>, data: String) -> Self {
+        Self {
+            topics: vec![topic],
+            data,
+            visibility: Visibility::Private,
+            id: None,
+            event_type: event_type.map(Into::into),
+            retry: None,
+        }
+    }
+
     /// The canonical topic and then the alternates; never empty.
     pub fn topics(&self) -> &[Topic] {
         &self.topics

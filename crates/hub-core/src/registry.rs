@@ -103,7 +103,7 @@ impl<L> Registry<L> {
 
     fn list(&mut self, subscriber: SubscriberId, matcher: &TopicMatcher) -> Place {
         match matcher {
-            TopicMatcher::Any => {
+            TopicMatcher::Any | TopicMatcher::AnyUrlPattern => {
                 self.everything.insert(subscriber);
                 Place::Everything
             }

@@ -13,12 +13,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+use crate::Dialect;
 use crate::admission::Member;
+use crate::audiences::Listing;
 use crate::authorization;
 use crate::history::{ArchiveError, Position};
-use crate::registry::SubscriberId;
 use crate::topic_matcher::TopicMatcher;
-use crate::update::Update;
+use crate::update::{Audience, Update};
 
 pub(crate) use queue::{Offer, Queue, QueueBounds};
 
@@ -82,7 +83,7 @@ pub(crate) enum Phase {
     /// It has read the history up to a position.
     Replaying { position: Position },
     /// It has read all of the history, and is registered.
-    Live { id: SubscriberId, queue: Arc<Queue> },
+    Live { listing: Listing, queue: Arc<Queue> },
     /// Nothing comes any more.
     Closed(CloseReason),
 }
@@ -93,13 +94,22 @@ pub(crate) struct Interest {
     pub(crate) matchers: Arc<[TopicMatcher]>,
     /// None without a token.
     pub(crate) subscribe_grants: Option<Arc<[TopicMatcher]>>,
+    /// In which dialect it may be able to follow subscriptions; none if it cannot, or the hub does not announce any.
+    pub(crate) watches: Option<Dialect>,
 }
 
 impl Interest {
     pub(crate) fn includes(&self, update: &Update) -> bool {
-        self.matchers
-            .iter()
-            .any(|matcher| matcher.matches_any(update.topics()))
+        let is_addressed = match update.audience() {
+            Audience::Everyone => true,
+            Audience::Watchers(dialect) => self.watches == Some(dialect),
+            Audience::Nobody => false,
+        };
+        is_addressed
+            && self
+                .matchers
+                .iter()
+                .any(|matcher| matcher.matches_any(update.topics()))
             && authorization::may_receive(self.subscribe_grants.as_deref(), update).is_permitted()
     }
 
@@ -163,8 +173,8 @@ impl Subscriber {
 
 impl Drop for Subscriber {
     fn drop(&mut self) {
-        if let Phase::Live { id, queue } = &self.phase {
-            self.member.hub().lock().unregister(*id, queue);
+        if let Phase::Live { listing, queue } = &self.phase {
+            self.member.hub().lock().unregister(*listing, queue);
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Not here: matching, see [`crate::topic_matcher`].
 
+use std::borrow::Cow;
 use std::fmt;
 
 use url::Url;
@@ -14,8 +15,18 @@ use crate::{Dialect, HubUrl, Limits};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Topic {
     name: Box<str>,
+    address: Address,
+}
+
+/// What URL a topic stands for.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Address {
+    /// None: it is no URL reference.
+    Nowhere,
     /// Resolved once, since both the reserved namespace and each URL pattern need it.
-    url: Option<Box<Url>>,
+    At(Box<Url>),
+    /// A reference that the hub itself makes. A hub may be known under several URLs, and this is below each of them.
+    OnAnyHubUrl,
 }
 
 impl Topic {
@@ -51,16 +62,24 @@ impl Topic {
             // The empty topic of 0.x resolves to the hub's path; no hub-made update has that very path.
             (NamespacePlace::HubPath, Dialect::V0) | (NamespacePlace::Outside, _) => Ok(Self {
                 name: name.into(),
-                url: url.map(Box::new),
+                address: url.map_or(Address::Nowhere, |url| Address::At(Box::new(url))),
             }),
         }
     }
 
     /// A topic as a durable history kept it.
-    pub(crate) fn stored(name: &str, url: Option<Url>) -> Self {
+    pub(crate) fn stored(name: &str, address: Address) -> Self {
         Self {
             name: name.into(),
-            url: url.map(Box::new),
+            address,
+        }
+    }
+
+    /// A topic of the hub's own: a reference below its URL, whichever one a matcher knows it under.
+    pub(crate) fn of_hub(reference: &str) -> Self {
+        Self {
+            name: reference.into(),
+            address: Address::OnAnyHubUrl,
         }
     }
 
@@ -69,17 +88,26 @@ impl Topic {
         &self.name
     }
 
-    /// The URL that the topic resolves to against the hub's; none if it is no URL reference.
-    pub(crate) fn url(&self) -> Option<&Url> {
-        self.url.as_deref()
+    /// What it stands for.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// The URL that the topic resolves to for a matcher that knows the hub under `hub_url`; none if it is no URL reference.
+    pub(crate) fn url(&self, hub_url: &HubUrl) -> Option<Cow<'_, Url>> {
+        match &self.address {
+            Address::Nowhere => None,
+            Address::At(url) => Some(Cow::Borrowed(url)),
+            Address::OnAnyHubUrl => hub_url.resolve(&self.name).map(Cow::Owned),
+        }
     }
 
     /// Memory that the topic takes in the history.
     pub(crate) fn size_bytes(&self) -> usize {
-        let url = self
-            .url
-            .as_ref()
-            .map_or(0, |url| size_of::<Url>() + url.as_str().len());
+        let url = match &self.address {
+            Address::Nowhere | Address::OnAnyHubUrl => 0,
+            Address::At(url) => size_of::<Url>() + url.as_str().len(),
+        };
         size_of::<Self>() + self.name.len() + url
     }
 }

@@ -21,6 +21,8 @@ pub use url_pattern::UrlPattern;
 pub enum TopicMatcher {
     /// `*`, in every type and both dialects: each topic. match.wildcard.*
     Any,
+    /// `*`, written as a URL pattern: the same, except that documents of subscriptions name the type.
+    AnyUrlPattern,
     /// The topic of these very bytes. match.exact.*
     Exact(Arc<str>),
     /// A URL pattern (1.0). match.urlpattern.*
@@ -50,7 +52,7 @@ impl TopicMatcher {
         check_length(text, limits)?;
         text::check_v1(text)?;
         Ok(if text == "*" {
-            Self::Any
+            Self::AnyUrlPattern
         } else {
             Self::UrlPattern(Arc::new(UrlPattern::parse(text, hub_url)?))
         })
@@ -72,9 +74,11 @@ impl TopicMatcher {
     /// Whether `topic` is covered.
     pub fn matches(&self, topic: &Topic) -> bool {
         match self {
-            Self::Any => true,
+            Self::Any | Self::AnyUrlPattern => true,
             Self::Exact(text) => **text == *topic.as_str(),
-            Self::UrlPattern(pattern) => topic.url().is_some_and(|url| pattern.matches(url)),
+            Self::UrlPattern(pattern) => topic
+                .url(pattern.base())
+                .is_some_and(|url| pattern.matches(&url)),
             Self::UriTemplate(template) => template.matches(topic.as_str()),
         }
     }
@@ -84,10 +88,30 @@ impl TopicMatcher {
         topics.iter().any(|topic| self.matches(topic))
     }
 
+    /// Whether it may cover a topic of the hub's own that begins with `prefix`, a path. True in doubt.
+    pub(crate) fn may_cover_below(&self, prefix: &str) -> bool {
+        let may_begin = |literal: &str| literal.starts_with(prefix) || prefix.starts_with(literal);
+        match self {
+            Self::Any | Self::AnyUrlPattern => true,
+            Self::Exact(text) => text.starts_with(prefix),
+            Self::UrlPattern(pattern) => may_begin(pattern.path_prefix()),
+            Self::UriTemplate(template) => may_begin(template.prefix()),
+        }
+    }
+
+    /// Its type, as 1.0 names it.
+    pub fn matcher_type(&self) -> MatcherType {
+        match self {
+            Self::Any | Self::Exact(_) => MatcherType::Exact,
+            Self::AnyUrlPattern | Self::UrlPattern(_) => MatcherType::UrlPattern,
+            Self::UriTemplate(_) => MatcherType::UriTemplate,
+        }
+    }
+
     /// The expression as it was written.
     pub fn as_str(&self) -> &str {
         match self {
-            Self::Any => "*",
+            Self::Any | Self::AnyUrlPattern => "*",
             Self::Exact(text) => text,
             Self::UrlPattern(pattern) => pattern.as_str(),
             Self::UriTemplate(template) => template.as_str(),
@@ -98,9 +122,9 @@ impl TopicMatcher {
     /// since a hub may be known under several URLs.
     fn identity(&self) -> (u8, &str, &str) {
         match self {
-            Self::Any => (0, "", ""),
+            Self::Any | Self::AnyUrlPattern => (0, "", ""),
             Self::Exact(text) => (1, text, ""),
-            Self::UrlPattern(pattern) => (2, pattern.as_str(), pattern.base()),
+            Self::UrlPattern(pattern) => (2, pattern.as_str(), pattern.base().as_str()),
             Self::UriTemplate(template) => (3, template.as_str(), ""),
         }
     }
@@ -124,11 +148,41 @@ impl fmt::Debug for TopicMatcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self {
             Self::Any => return f.write_str("Any"),
+            Self::AnyUrlPattern => return f.write_str("AnyUrlPattern"),
             Self::Exact(_) => "Exact",
             Self::UrlPattern(_) => "UrlPattern",
             Self::UriTemplate(_) => "UriTemplate",
         };
         write!(f, "{kind}({:?})", self.as_str())
+    }
+}
+
+/// How a topic matcher is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MatcherType {
+    /// Compared byte by byte; also a selector of 0.x that is no template.
+    Exact,
+    /// A URL pattern.
+    UrlPattern,
+    /// A URI template of 0.x.
+    UriTemplate,
+}
+
+impl MatcherType {
+    /// Its canonical name (1.0). That of templates, which 1.0 does not have, is formed as its registry asks.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::UrlPattern => "urlpattern",
+            Self::UriTemplate => "uritemplate",
+        }
+    }
+
+    /// The type of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Exact, Self::UrlPattern, Self::UriTemplate]
+            .into_iter()
+            .find(|known| known.name() == name)
     }
 }
 

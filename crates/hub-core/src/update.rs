@@ -2,10 +2,21 @@
 
 use bytes::Bytes;
 
-use crate::EventId;
 use crate::publication::{Publication, Visibility};
 use crate::sse;
 use crate::topic::Topic;
+use crate::{Dialect, EventId};
+
+/// Whom an update is for, whatever their matchers and grants are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Audience {
+    /// Everyone: what publishers sent.
+    Everyone,
+    /// Those who follow subscriptions in this dialect.
+    Watchers(Dialect),
+    /// Nobody: its id is a cursor, and that is all.
+    Nobody,
+}
 
 /// A published update, with its SSE event encoded once for all subscribers.
 #[derive(Debug)]
@@ -13,6 +24,7 @@ pub struct Update {
     id: EventId,
     topics: Box<[Topic]>,
     visibility: Visibility,
+    audience: Audience,
     event: Bytes,
     chunk: Bytes,
 }
@@ -20,10 +32,16 @@ pub struct Update {
 impl Update {
     /// The update that a publication becomes under the id that it supplied, or else under the one that the hub made.
     pub fn new(publication: Publication, id: EventId) -> Self {
+        Self::with_audience(publication, id, Audience::Everyone)
+    }
+
+    /// An update of the hub's own.
+    pub(crate) fn with_audience(publication: Publication, id: EventId, audience: Audience) -> Self {
         let (event, chunk) = sse::encode(&publication, &id);
         Self {
             id,
             visibility: publication.visibility(),
+            audience,
             topics: publication.into_topics().into(),
             event,
             chunk,
@@ -34,13 +52,14 @@ impl Update {
     pub(crate) fn stored(
         id: EventId,
         topics: Vec<Topic>,
-        visibility: Visibility,
+        (visibility, audience): (Visibility, Audience),
         event: &[u8],
     ) -> Self {
         let (event, chunk) = sse::frame(event);
         Self {
             id,
             visibility,
+            audience,
             topics: topics.into(),
             event,
             chunk,
@@ -60,6 +79,15 @@ impl Update {
     /// Who may read it.
     pub fn visibility(&self) -> Visibility {
         self.visibility
+    }
+
+    pub(crate) fn audience(&self) -> Audience {
+        self.audience
+    }
+
+    /// Whether it is an event about a subscription, in this dialect.
+    pub(crate) fn is_for_watchers(&self, dialect: Dialect) -> bool {
+        self.audience == Audience::Watchers(dialect)
     }
 
     /// The SSE event, up to and including its final blank line. Sharing it costs a reference count.

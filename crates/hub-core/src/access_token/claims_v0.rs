@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lifetime::{self, Lifetime};
+use super::payloads::Payloads;
 use super::{Claims, TokenContext, TokenFault};
 use crate::authorization::Grants;
 use crate::topic_matcher::{MatcherError, TopicMatcher};
@@ -24,6 +25,8 @@ struct Members {
 struct Mercure {
     publish: Option<Vec<String>>,
     subscribe: Option<Vec<String>>,
+    /// Any value; `null` is none. subscriptions.payload-claim
+    payload: Option<Value>,
 }
 
 pub(super) fn read(payload: &[u8], context: &TokenContext<'_>) -> Result<Claims, TokenFault> {
@@ -40,6 +43,9 @@ pub(super) fn read(payload: &[u8], context: &TokenContext<'_>) -> Result<Claims,
             subscribe: read_selectors(mercure.subscribe, context)?.into(),
         },
         expires_at_unix_s,
+        payloads: mercure
+            .payload
+            .map_or_else(Payloads::default, Payloads::of_all),
         subject: members.sub.as_ref().and_then(Value::as_str).map(Into::into),
     })
 }

@@ -1,10 +1,13 @@
 //! The claims of a 1.0 token: issuer, audience, lifetime, and `authorization_details` (RFC 9396), read strictly: one
 //! malformed Mercure detail condemns the whole token. details.invalid.no-partial
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::lifetime::{self, Lifetime};
+use super::payloads::{Attached, Payloads};
 use super::{Claims, TokenContext, TokenFault};
 use crate::authorization::Grants;
 use crate::topic_matcher::{MatcherError, TopicMatcher};
@@ -46,8 +49,10 @@ pub(super) fn read(
     if expires_at_unix_s.is_none() {
         return Err(TokenFault::ExpiryMissing);
     }
+    let (grants, payloads) = read_details(members.authorization_details.as_ref(), context)?;
     Ok(Claims {
-        grants: read_details(members.authorization_details.as_ref(), context)?,
+        grants,
+        payloads,
         expires_at_unix_s,
         subject: members.sub.as_ref().and_then(Value::as_str).map(Into::into),
     })
@@ -69,9 +74,13 @@ fn names_audience(aud: Option<&Value>, audiences: &[String]) -> bool {
     }
 }
 
-fn read_details(claim: Option<&Value>, context: &TokenContext<'_>) -> Result<Grants, TokenFault> {
+fn read_details(
+    claim: Option<&Value>,
+    context: &TokenContext<'_>,
+) -> Result<(Grants, Payloads), TokenFault> {
     let mut publish = Vec::new();
     let mut subscribe = Vec::new();
+    let mut attached = Vec::new();
     let mut details = 0;
     let entries = match claim {
         None => &[],
@@ -101,13 +110,18 @@ fn read_details(claim: Option<&Value>, context: &TokenContext<'_>) -> Result<Gra
             publish.extend_from_slice(&detail.topics);
         }
         if detail.subscribes {
-            subscribe.extend(detail.topics);
+            subscribe.extend_from_slice(&detail.topics);
+            attached.push(Attached {
+                topics: detail.topics.into(),
+                payload: entry.get("payload").cloned().map(Arc::new),
+            });
         }
     }
-    Ok(Grants {
+    let grants = Grants {
         publish: publish.into(),
         subscribe: subscribe.into(),
-    })
+    };
+    Ok((grants, Payloads::of_details(attached)))
 }
 
 struct Detail {

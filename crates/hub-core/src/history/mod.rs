@@ -58,6 +58,11 @@ impl Position {
     pub fn next(self) -> Self {
         Self(self.0 + 1)
     }
+
+    /// The place before this one; none before the first.
+    pub(crate) fn previous(self) -> Option<Self> {
+        (self > Self::FIRST).then(|| Self(self.0 - 1))
+    }
 }
 
 /// What [`History::submit`] gives for a batch, and the feed answers.

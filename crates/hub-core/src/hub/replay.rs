@@ -1,10 +1,10 @@
 //! How a subscriber gets from its cursor to what is live: by the history, in memory under the lock of the hub, or by its
 //! archive without it. The step to live is always made in memory, under the lock: nothing comes between.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::{HubSettings, Shared, State, SubscribeError};
-use crate::event_id::LastEventId;
+use crate::event_id::{LastEventId, ResponseCursor};
 use crate::history::{Archive, ArchiveError, Overrun, Position, Read, Resumed, Resumption};
 use crate::limits::RESUME_ATTEMPTS;
 use crate::subscriber::{CloseReason, Interest, Phase};
@@ -27,9 +27,32 @@ impl Shared {
         complete(read, position)
     }
 
+    /// Resumes at a cursor, and reads the first batch at once: publications before the first poll cannot push its beginning
+    /// out.
+    pub(super) fn resume_at(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        cursor: &LastEventId,
+        interest: &Interest,
+    ) -> Result<(Replayed, Option<ResponseCursor>), SubscribeError> {
+        let (resumption, replayed) = match state.resume(interest, cursor) {
+            Resumed::At(resumption) => {
+                let read = state.replay(interest, resumption.position, &self.settings);
+                drop(state);
+                let replayed = complete(read, resumption.position);
+                (resumption, replayed)
+            }
+            Resumed::Ask(archive) => {
+                drop(state);
+                self.resume_from(&*archive, cursor, interest)?
+            }
+        };
+        Ok((replayed, Some(resumption.cursor)))
+    }
+
     /// Resumes in the archive, and reads the first batch. What is forgotten in between is not what the cursor stands for any
     /// more: it is looked up again.
-    pub(super) fn resume_from(
+    fn resume_from(
         &self,
         archive: &dyn Archive,
         cursor: &LastEventId,
@@ -39,7 +62,10 @@ impl Shared {
         loop {
             attempts -= 1;
             let end = self.lock().end();
-            let resumption = archive.resume(cursor, end)?;
+            let mut resumption = archive.resume(cursor, end)?;
+            if self.lock().is_missing(interest, resumption.position) {
+                resumption = archive.resume(&LastEventId::Earliest, end)?;
+            }
             let replayed = self.replay(interest, resumption.position);
             let is_overtaken = matches!(replayed.1, Phase::Closed(CloseReason::ReplayOverrun));
             if !is_overtaken || attempts == 0 {
@@ -48,11 +74,11 @@ impl Shared {
         }
     }
 
-    /// Where a subscriber of a lane resumes.
+    /// Where a subscriber of a lane resumes, unless [`State::is_missing`] says that it cannot from there.
     pub(crate) fn resume(&self, cursor: &LastEventId) -> Result<Resumption, ArchiveError> {
         let mut state = self.lock();
         let end = state.end();
-        let resumed = state.resume(cursor);
+        let resumed = state.history.resume(cursor);
         drop(state);
         match resumed {
             Resumed::At(resumption) => Ok(resumption),
@@ -93,6 +119,17 @@ pub(super) fn complete(read: Replay, from: Position) -> Replayed {
 }
 
 impl State {
+    /// Where a subscriber resumes: at the beginning if it may have to read what was left out of the log.
+    fn resume(&mut self, interest: &Interest, cursor: &LastEventId) -> Resumed {
+        let resumed = self.history.resume(cursor);
+        match &resumed {
+            Resumed::At(resumption) if self.is_missing(interest, resumption.position) => {
+                self.history.resume(&LastEventId::Earliest)
+            }
+            Resumed::At(_) | Resumed::Ask(_) => resumed,
+        }
+    }
+
     /// A batch from `position` on, and what follows it: the rest of the history, or live updates if that was all of it.
     pub(super) fn replay(
         &mut self,

@@ -6,9 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
 use super::{Arrival, Join};
+use crate::Dialect;
+use crate::dialect::ByDialect;
 use crate::history::Committed;
 use crate::limits::{FEED_BYTES, FEED_UPDATES};
 use crate::subscriber::CloseReason;
+use crate::update::Audience;
 
 /// What the hub sees of a lane, whatever its guests are. All of it is called under the lock of the hub's state, which gives
 /// the order. A waker that comes back is to be woken after that.
@@ -27,6 +30,8 @@ pub(crate) struct Feed<G> {
     waiting: Mutex<Waiting<G>>,
     /// Subscribers that joined and have not left. While there are none, updates pass by.
     members: AtomicUsize,
+    /// Those of them who may follow subscriptions.
+    watchers: ByDialect<AtomicUsize>,
     waker: Waker,
 }
 
@@ -48,6 +53,7 @@ impl<G> Feed<G> {
                 abandoned: false,
             }),
             members: AtomicUsize::new(0),
+            watchers: ByDialect::default(),
             waker,
         }
     }
@@ -71,13 +77,19 @@ impl<G> Feed<G> {
         was_empty.then(|| self.waker.clone())
     }
 
-    pub(super) fn join(&self, join: Join<G>) -> Option<Waker> {
+    pub(super) fn join(&self, join: Join<G>, watches: Option<Dialect>) -> Option<Waker> {
         self.members.fetch_add(1, Relaxed);
+        if let Some(dialect) = watches {
+            self.watchers[dialect].fetch_add(1, Relaxed);
+        }
         self.push(Arrival::Join(join))
     }
 
-    pub(super) fn left(&self) {
+    pub(super) fn left(&self, watched: Option<Dialect>) {
         self.members.fetch_sub(1, Relaxed);
+        if let Some(dialect) = watched {
+            self.watchers[dialect].fetch_sub(1, Relaxed);
+        }
     }
 
     pub(super) fn members(&self) -> usize {
@@ -113,7 +125,12 @@ impl<G: Send> LaneFeed for Feed<G> {
     }
 
     fn committed(&self, committed: &Committed) -> Option<Waker> {
-        if self.members() == 0 {
+        let listening = match committed.update.audience() {
+            Audience::Everyone => self.members(),
+            Audience::Watchers(dialect) => self.watchers[dialect].load(Relaxed),
+            Audience::Nobody => 0,
+        };
+        if listening == 0 {
             return None;
         }
         self.push(Arrival::Update(committed.clone()))

@@ -26,7 +26,7 @@ fn parameters_of_1_0_are_read() {
     );
     check(
         "match=*&match_exact=*&match_urlpattern=*",
-        Ok("[Any, Any, Any]"),
+        Ok("[Any, Any, AnyUrlPattern]"),
     );
     check("%6Datch=T", Ok(r#"[Exact("T")]"#));
     check("match%5Furlpattern=/b", Ok(r#"[UrlPattern("/b")]"#));

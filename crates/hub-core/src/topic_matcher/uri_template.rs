@@ -48,6 +48,13 @@ impl UriTemplate {
     pub(super) fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// What each topic that it matches begins with.
+    pub(super) fn prefix(&self) -> &str {
+        self.text
+            .split_once('{')
+            .map_or(&*self.text, |(literal, _)| literal)
+    }
 }
 
 /// One octet of an expanded value: unreserved or percent-encoded; and the comma that joins the members of a list.

@@ -16,6 +16,8 @@ use crate::limits::COMPILED_PATTERN_BYTES;
 pub struct UrlPattern {
     text: Box<str>,
     base: HubUrl,
+    /// What each path that it matches begins with.
+    path_prefix: Box<str>,
     components: Box<Components>,
 }
 
@@ -46,6 +48,7 @@ impl UrlPattern {
         Ok(Self {
             text: text.into(),
             base: hub_url.clone(),
+            path_prefix: literal_prefix(&pattern.pathname.pattern_string).into(),
             components: Box::new(Components {
                 protocol: pattern.protocol.matcher,
                 username: pattern.username.matcher,
@@ -91,8 +94,13 @@ impl UrlPattern {
     }
 
     /// What a relative pattern was resolved against.
-    pub(super) fn base(&self) -> &str {
-        self.base.as_str()
+    pub(super) fn base(&self) -> &HubUrl {
+        &self.base
+    }
+
+    /// What each path that it matches begins with; empty if that is not known.
+    pub(super) fn path_prefix(&self) -> &str {
+        &self.path_prefix
     }
 }
 
@@ -105,6 +113,15 @@ enum Expression {
     /// A component without any group.
     Literal(Box<str>),
     Program(Regex),
+}
+
+/// What stands before the first group of a pathname's pattern. A slash in front of a group may belong to the group, and be
+/// optional with it.
+fn literal_prefix(pathname: &str) -> &str {
+    match pathname.find(['\\', ':', '*', '{', '(']) {
+        Some(end) => pathname[..end].trim_end_matches('/'),
+        None => pathname,
+    }
 }
 
 /// The text that `^text$` matches, if it has no operators.

@@ -65,6 +65,11 @@ impl LateDisk {
         waker.into_iter().for_each(Waker::wake);
     }
 
+    /// Whether a batch waits.
+    pub(crate) fn waits(&self) -> bool {
+        !self.0.lock().unwrap().waiting.is_empty()
+    }
+
     pub(crate) fn tell(&self) {
         let waker = self.0.lock().unwrap().waker.clone();
         waker.into_iter().for_each(Waker::wake);

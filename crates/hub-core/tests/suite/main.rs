@@ -7,6 +7,8 @@ mod lane;
 mod lane_host;
 mod late_history;
 mod mint;
+mod presence_simulation;
 mod redb_history;
 mod simulation;
+mod subscriptions;
 mod support;

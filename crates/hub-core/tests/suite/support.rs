@@ -9,7 +9,7 @@ use assay_hub_core::access_token::{
 use assay_hub_core::history::{Clock, History, HistoryBounds, MemoryHistory};
 use assay_hub_core::{
     AccessToken, Dialect, Dialects, Hub, HubSettings, HubUrl, LastEventId, Limits, Publication,
-    RandomEventIds, Role, Subscribe, TokenContext, TopicMatcher,
+    RandomEventIds, Role, Subscribe, SubscriptionSettings, TokenContext, TopicMatcher,
 };
 use serde_json::{Value, json};
 
@@ -103,7 +103,8 @@ pub(crate) fn token_v0(subscribe: &[&str]) -> AccessToken {
     )
 }
 
-fn verified(header: &Value, claims: &Value) -> AccessToken {
+/// A token that the hub has verified.
+pub(crate) fn verified(header: &Value, claims: &Value) -> AccessToken {
     let token = Signer::generate(Algorithm::HS256).mint(header, claims);
     let key = VerificationKey::parse(Algorithm::HS256, SECRET).expect("a good secret");
     let issuer = TrustedIssuer {
@@ -121,4 +122,39 @@ fn verified(header: &Value, claims: &Value) -> AccessToken {
         now_unix_s: NOW,
     };
     verify(&token, Role::Subscriber, &context).expect("a good token")
+}
+
+/// Settings of a hub of both dialects that keeps track of subscriptions.
+pub(crate) fn tracking_settings(unwatched_events: usize) -> HubSettings {
+    HubSettings {
+        subscriptions: Some(SubscriptionSettings {
+            hub_path: hub_url().url().path().to_owned(),
+            dialects: Dialects::Both,
+            unwatched_events,
+        }),
+        ..HubSettings::default()
+    }
+}
+
+pub(crate) fn tracking(unwatched_events: usize) -> Hub {
+    hub(tracking_settings(unwatched_events))
+}
+
+pub(crate) fn selector(text: &str) -> TopicMatcher {
+    TopicMatcher::selector(text, &Limits::DEFAULT).expect("a good selector")
+}
+
+/// The whole data of an event, in JSON.
+pub(crate) fn document(event: &[u8]) -> Value {
+    serde_json::from_str(&data(event)).expect("a document on one line")
+}
+
+/// Where the API is.
+pub(crate) const LIST: &str = "/.well-known/mercure/subscriptions";
+
+/// The list of all subscriptions, and its cursor.
+pub(crate) fn list(hub: &Hub, dialect: Dialect) -> (Value, String) {
+    let list = hub.active_subscriptions(LIST, dialect).expect("a list");
+    let document = serde_json::from_str(&list.document()).expect("JSON");
+    (document, list.cursor().as_str().to_owned())
 }

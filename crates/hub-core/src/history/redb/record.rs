@@ -1,21 +1,27 @@
 //! An update as the bytes of one record, and back.
 //!
-//! Numbers are little-endian. A record is: the stamp in milliseconds (8 bytes), flags (1; 1 is private), the id, the number of
-//! topics (2), each topic as its name and its URL, and the event. A text is its length (4) and its bytes; a URL is a byte that
-//! tells whether there is none, whether it is the name, or whether a text follows. What a topic resolves to is kept, since the
+//! Numbers are little-endian. A record is: the stamp in milliseconds (8 bytes), flags (1; 1 is private, and 2, 4 or 6 tell for
+//! whom the hub made it), the id, the number of topics (2), each topic as its name and its URL, and the event. A text is its length (4) and its bytes; a URL is a byte that
+//! tells whether there is none, whether it is the name, whether a text follows, or whether it is on each URL of the hub. What a topic resolves to is kept, since the
 //! URL of the hub at the time of publication decided it.
 
 use url::Url;
 
-use crate::EventId;
 use crate::publication::Visibility;
-use crate::topic::Topic;
-use crate::update::Update;
+use crate::topic::{Address, Topic};
+use crate::update::{Audience, Update};
+use crate::{Dialect, EventId};
 
 const PRIVATE: u8 = 1;
 const NO_URL: u8 = 0;
 const URL_IS_NAME: u8 = 1;
 const URL_FOLLOWS: u8 = 2;
+const ON_ANY_HUB_URL: u8 = 3;
+/// Where the audience is in the flags.
+const AUDIENCE: u8 = 2 + 4;
+const WATCHERS_V0: u8 = 2;
+const WATCHERS_V1: u8 = 4;
+const NOBODY: u8 = 6;
 const STAMP_BYTES: usize = 8;
 
 /// A record that no hub of this version wrote.
@@ -27,23 +33,31 @@ pub(super) struct DamagedRecord;
 pub(super) fn encode(update: &Update, stamp_ms: u64) -> Vec<u8> {
     let mut record = Vec::with_capacity(update.event().len() + 256);
     record.extend_from_slice(&stamp_ms.to_le_bytes());
-    record.push(match update.visibility() {
+    let visibility = match update.visibility() {
         Visibility::Public => 0,
         Visibility::Private => PRIVATE,
-    });
+    };
+    let audience = match update.audience() {
+        Audience::Everyone => 0,
+        Audience::Watchers(Dialect::V0) => WATCHERS_V0,
+        Audience::Watchers(Dialect::V1) => WATCHERS_V1,
+        Audience::Nobody => NOBODY,
+    };
+    record.push(visibility | audience);
     put(&mut record, update.id().as_str().as_bytes());
     // A publication has far fewer; see `Limits::topics`.
     let topics = u16::try_from(update.topics().len()).unwrap_or(u16::MAX);
     record.extend_from_slice(&topics.to_le_bytes());
     for topic in update.topics().iter().take(usize::from(topics)) {
         put(&mut record, topic.as_str().as_bytes());
-        match topic.url().map(Url::as_str) {
-            None => record.push(NO_URL),
-            Some(url) if url == topic.as_str() => record.push(URL_IS_NAME),
-            Some(url) => {
+        match topic.address() {
+            Address::Nowhere => record.push(NO_URL),
+            Address::At(url) if url.as_str() == topic.as_str() => record.push(URL_IS_NAME),
+            Address::At(url) => {
                 record.push(URL_FOLLOWS);
-                put(&mut record, url.as_bytes());
+                put(&mut record, url.as_str().as_bytes());
             }
+            Address::OnAnyHubUrl => record.push(ON_ANY_HUB_URL),
         }
     }
     put(&mut record, update.event());
@@ -61,10 +75,17 @@ fn put(record: &mut Vec<u8>, bytes: &[u8]) {
 pub(super) fn decode(record: &[u8]) -> Result<Update, DamagedRecord> {
     let mut rest = Rest(record);
     rest.take(STAMP_BYTES)?;
-    let visibility = match rest.byte()? {
+    let flags = rest.byte()?;
+    let visibility = match flags & !AUDIENCE {
         0 => Visibility::Public,
         PRIVATE => Visibility::Private,
         _ => return Err(DamagedRecord),
+    };
+    let audience = match flags & AUDIENCE {
+        WATCHERS_V0 => Audience::Watchers(Dialect::V0),
+        WATCHERS_V1 => Audience::Watchers(Dialect::V1),
+        NOBODY => Audience::Nobody,
+        _ => Audience::Everyone,
     };
     let id = EventId::stored(rest.text()?);
     let topics = u16::from_le_bytes(rest.array()?);
@@ -75,7 +96,7 @@ pub(super) fn decode(record: &[u8]) -> Result<Update, DamagedRecord> {
     if topics.is_empty() || !rest.0.is_empty() {
         return Err(DamagedRecord);
     }
-    Ok(Update::stored(id, topics, visibility, event))
+    Ok(Update::stored(id, topics, (visibility, audience), event))
 }
 
 /// When the update of a record was stored.
@@ -120,13 +141,14 @@ impl<'a> Rest<'a> {
     fn topic(&mut self) -> Result<Topic, DamagedRecord> {
         let name = self.text()?;
         let url = match self.byte()? {
-            NO_URL => None,
-            URL_IS_NAME => Some(name),
-            URL_FOLLOWS => Some(self.text()?),
+            NO_URL => return Ok(Topic::stored(name, Address::Nowhere)),
+            ON_ANY_HUB_URL => return Ok(Topic::stored(name, Address::OnAnyHubUrl)),
+            URL_IS_NAME => name,
+            URL_FOLLOWS => self.text()?,
             _ => return Err(DamagedRecord),
         };
-        let url = url.map(Url::parse).transpose().map_err(|_| DamagedRecord)?;
-        Ok(Topic::stored(name, url))
+        let url = Url::parse(url).map_err(|_| DamagedRecord)?;
+        Ok(Topic::stored(name, Address::At(Box::new(url))))
     }
 }
 
@@ -136,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::test_support::{hub_url, publication};
-    use crate::{Dialect, Limits, Publication};
+    use crate::{Limits, Publication};
 
     fn check(update: &Update) {
         let record = encode(update, 7);
@@ -144,6 +166,7 @@ mod tests {
         assert_eq!(stored.id(), update.id());
         assert_eq!(stored.topics(), update.topics());
         assert_eq!(stored.visibility(), update.visibility());
+        assert_eq!(stored.audience(), update.audience());
         assert_eq!(stored.event(), update.event());
         assert_eq!(stored.chunk(), update.chunk());
         assert_eq!(id(&record), Ok(update.id().as_str()));
@@ -162,6 +185,20 @@ mod tests {
         ] {
             let id = EventId::supplied("urn:x:1", Dialect::V1, &Limits::DEFAULT).expect("good");
             check(&Update::new(publication(form), id));
+        }
+    }
+
+    #[test]
+    fn what_the_hub_made_comes_back_for_the_same_readers() {
+        for audience in [
+            Audience::Watchers(Dialect::V0),
+            Audience::Watchers(Dialect::V1),
+            Audience::Nobody,
+        ] {
+            let topic = Topic::of_hub("/.well-known/mercure/subscriptions/exact/T/s");
+            let publication = Publication::of_hub(topic, Some("mercure"), "{}".to_owned());
+            let id = EventId::supplied("urn:x:1", Dialect::V1, &Limits::DEFAULT).expect("good");
+            check(&Update::with_audience(publication, id, audience));
         }
     }
 
