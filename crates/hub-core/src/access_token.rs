@@ -103,9 +103,8 @@ impl AccessToken {
     }
 
     /// Whether it covers `path`, a path below the hub's, for subscribing: what is there, and what is published there.
-    /// subscriptions.api.authorized-topic, .relative-form, subscriptions.api-url-matches-claim
     pub fn may_look_at(&self, path: &str) -> Decision {
-        authorization::may_read_private(&self.grants.subscribe, &[Topic::of_hub(path)])
+        authorization::may_look_at(&self.grants.subscribe, path)
     }
 
     /// What its issuer attached to a subscription with this matcher.

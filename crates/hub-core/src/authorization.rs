@@ -49,6 +49,9 @@ pub enum Denial {
     /// No topic of a private update is covered. private.only-authorized
     #[error("the token covers no topic of the update")]
     NoTopicCovered,
+    /// The path of a list of subscriptions, or of one, is not covered. subscriptions.api.forbidden
+    #[error("the token does not grant to subscribe to this path")]
+    PathNotCovered,
     /// A private update, and a subscriber without a token.
     #[error("the update is private and the subscriber has no token")]
     NoToken,
@@ -61,6 +64,7 @@ impl Denial {
             Self::NoGrant => "no-grant",
             Self::TopicNotCovered { .. } => "topic-not-covered",
             Self::NoTopicCovered => "no-topic-covered",
+            Self::PathNotCovered => "path-not-covered",
             Self::NoToken => "no-token",
         }
     }
@@ -103,5 +107,14 @@ pub(crate) fn may_read_private(subscribe_grants: &[TopicMatcher], topics: &[Topi
         Decision::Permitted
     } else {
         Decision::Denied(Denial::NoTopicCovered)
+    }
+}
+
+/// Looking at what is at a path of the hub needs a grant to subscribe to a topic of that name.
+/// subscriptions.api.authorized-topic, .relative-form, subscriptions.api-url-matches-claim
+pub(crate) fn may_look_at(subscribe_grants: &[TopicMatcher], path: &str) -> Decision {
+    match may_read_private(subscribe_grants, &[Topic::of_hub(path)]) {
+        Decision::Denied(Denial::NoTopicCovered) => Decision::Denied(Denial::PathNotCovered),
+        decision => decision,
     }
 }

@@ -34,7 +34,7 @@ pub(crate) fn fan_out(
     let mut queued = Queued::default();
     let update = &committed.update;
     let Some(registry) = audiences.of_mut(update) else {
-        return;
+        return queued;
     };
     let mut readers = Readers::of(update);
     let mut overflowed = Vec::new();

@@ -67,6 +67,8 @@ pub struct HubConfig {
     pub(crate) authorization_servers: Vec<String>,
     pub(crate) identity: Identity,
     pub(crate) anonymous: Anonymous,
+    /// Whether subscriptions are announced and listed.
+    pub(crate) subscriptions: bool,
     pub(crate) cookie_names: Vec<String>,
     pub(crate) cors: CorsPolicy,
     pub(crate) publish_origins: Vec<AllowedOrigin>,

@@ -18,6 +18,7 @@ mod request_body;
 pub(crate) mod response_body;
 mod site;
 mod subscribe;
+mod subscriptions;
 
 use std::io;
 use std::sync::Arc;
@@ -25,10 +26,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use assay_hub_core::access_token::TokenFault;
 use assay_hub_core::history::History;
+use assay_hub_core::limits::UNWATCHED_EVENTS;
 use assay_hub_core::subscribe_query::{DialectHints, request_dialect};
 use assay_hub_core::{
     AccessToken, CloseReason, Dialect, Dialects, Hub, HubSettings, RandomEventIds, Role,
-    TokenContext, TokenError, TrustedKeys, access_token,
+    SubscriptionSettings, TokenContext, TokenError, TrustedKeys, access_token,
 };
 use http::header::ALLOW;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
@@ -64,6 +66,8 @@ pub(crate) struct Endpoints {
     config: HubConfig,
     metadata_path: String,
     keys: KeyRing,
+    /// None if the hub does not keep track of subscriptions.
+    subscriptions: Option<subscriptions::Api>,
     hub: Hub,
     /// The streams of each address; over HTTP/2 they are more than its connections.
     streams: Option<Arc<PerAddress>>,
@@ -88,6 +92,11 @@ impl Endpoints {
     ) -> io::Result<(Self, LaneEnds)> {
         let settings = HubSettings {
             subscribers: config.max_subscribers,
+            subscriptions: config.subscriptions.then(|| SubscriptionSettings {
+                hub_path: subscriptions::public_path(&config).to_owned(),
+                dialects: config.dialects,
+                unwatched_events: UNWATCHED_EVENTS,
+            }),
             ..HubSettings::default()
         };
         let streams = StreamSettings {
@@ -104,6 +113,9 @@ impl Endpoints {
             keys: KeyRing::new(Arc::clone(&config.keys)),
             readiness: Arc::new(Readiness::new(hub.clone())),
             metrics: Arc::default(),
+            subscriptions: config
+                .subscriptions
+                .then(|| subscriptions::Api::of(&config)),
             hub,
             lanes: Arc::new(lanes),
             streams: config.max_per_address.map(PerAddress::new),
@@ -120,6 +132,7 @@ impl Endpoints {
             keys: self.keys.reloaded(Arc::clone(&config.keys)),
             config: self.config.reloaded(config),
             metadata_path: self.metadata_path.clone(),
+            subscriptions: self.subscriptions.clone(),
             hub: self.hub.clone(),
             streams: self.streams.clone(),
             lanes: Arc::clone(&self.lanes),
@@ -245,8 +258,17 @@ impl Endpoints {
                         resource: &site.resource,
                         authorization_servers: &self.config.authorization_servers,
                         cookie_name: &self.config.cookie_names[0],
+                        subscriptions: self.config.subscriptions,
                     }))
                 }
+                Method::OPTIONS => Ok(options(DOCUMENT_METHODS)),
+                _ => Err(Refusal::UnknownMethod {
+                    allow: DOCUMENT_METHODS,
+                }),
+            }
+        } else if let Some(api) = self.subscriptions.as_ref().filter(|api| api.has(path)) {
+            match *method {
+                Method::GET | Method::HEAD => self.active_subscriptions(api, request).await,
                 Method::OPTIONS => Ok(options(DOCUMENT_METHODS)),
                 _ => Err(Refusal::UnknownMethod {
                     allow: DOCUMENT_METHODS,

@@ -142,12 +142,11 @@ impl State {
         while let Some(updates) = self.book.as_ref().and_then(Book::first_waiting) {
             let submitted = self.history.submit(updates);
             let Some(book) = &mut self.book else { return };
-            match submitted {
-                Ok(ticket) => book.is_underway(ticket),
-                Err(_) => {
-                    book.is_stuck();
-                    break;
-                }
+            if let Ok(ticket) = submitted {
+                book.is_underway(ticket);
+            } else {
+                book.is_stuck();
+                break;
             }
         }
         self.feed(usize::MAX, wakers);

@@ -171,8 +171,9 @@ impl<'a> Simulation<'a> {
     }
 
     fn disconnect(&mut self, connection: Connection) {
-        if let Connection::InLane(key) = connection {
-            self.lane.leave(key);
+        match connection {
+            Connection::InLane(key) => self.lane.leave(key),
+            Connection::Queued(subscriber) => drop(subscriber),
         }
     }
 

@@ -163,6 +163,26 @@ fn who_may_read_one_subscription_is_told_of_that_one() {
 
 #[test]
 fn payloads_are_those_of_the_token() {
+    fn check(token: Option<AccessToken>, matcher: &TopicMatcher, expected: Option<&Value>) {
+        let hub = tracking(0);
+        let mut watcher = watcher(&hub, Dialect::V1);
+        events(&mut watcher);
+        let subscriber = open(&hub, std::slice::from_ref(matcher), token);
+        let (list, _) = list(&hub, Dialect::V1);
+        drop(subscriber);
+        let mut told = documents(&mut watcher);
+        let listed = list["subscriptions"].as_array().expect("a list");
+        told.extend(
+            listed
+                .iter()
+                .filter(|it| it["match"] == matcher.as_str())
+                .cloned(),
+        );
+        assert_eq!(told.len(), 3);
+        for document in told {
+            assert_eq!(document.get("payload"), expected, "{matcher:?}");
+        }
+    }
     let grant = |text: &str, payload: Value| {
         let mut grant = detail(&json!(["subscribe"]), &json!([{"match": text}]));
         grant["payload"] = payload;
@@ -192,59 +212,39 @@ fn payloads_are_those_of_the_token() {
         let claims = json!({"mercure": {"subscribe": [], "payload": payload}});
         verified(&json!({"alg": "HS256"}), &claims)
     };
-    fn check(token: Option<AccessToken>, matcher: &TopicMatcher, expected: Option<Value>) {
-        let hub = tracking(0);
-        let mut watcher = watcher(&hub, Dialect::V1);
-        events(&mut watcher);
-        let subscriber = open(&hub, std::slice::from_ref(matcher), token);
-        let (list, _) = list(&hub, Dialect::V1);
-        drop(subscriber);
-        let mut told = documents(&mut watcher);
-        let listed = list["subscriptions"].as_array().expect("a list");
-        told.extend(
-            listed
-                .iter()
-                .filter(|it| it["match"] == matcher.as_str())
-                .cloned(),
-        );
-        assert_eq!(told.len(), 3);
-        for document in told {
-            assert_eq!(document.get("payload"), expected.as_ref(), "{matcher:?}");
-        }
-    }
-    let any = || Some(json!({"any": true}));
+    let any = json!({"any": true});
     check(
         Some(v1(5)),
         &url_pattern("/a/:id"),
-        Some(json!({"a": {"b": [1]}})),
+        Some(&json!({"a": {"b": [1]}})),
     );
     check(
         Some(v1(5)),
         &exact("/a/:id"),
-        Some(json!({"a": {"b": [1]}})),
+        Some(&json!({"a": {"b": [1]}})),
     );
-    check(Some(v1(5)), &exact("/a/1"), any());
+    check(Some(v1(5)), &exact("/a/1"), Some(&any));
     check(
         Some(v1(5)),
         &url_pattern("https://example.com/:id"),
-        Some(json!({"pattern": true})),
+        Some(&json!({"pattern": true})),
     );
     check(
         Some(v1(5)),
         &exact("https://example.com/7"),
-        Some(json!({"pattern": true})),
+        Some(&json!({"pattern": true})),
     );
     check(Some(v1(5)), &exact("bare"), None);
-    check(Some(v1(5)), &exact("https://["), any());
-    check(Some(v1(5)), &exact("*"), any());
+    check(Some(v1(5)), &exact("https://["), Some(&any));
+    check(Some(v1(5)), &exact("*"), Some(&any));
     check(Some(v1(4)), &exact("other"), None);
     check(Some(v1(1)), &exact("other"), None);
     check(
         Some(v0(json!("text"))),
         &selector("{x}"),
-        Some(json!("text")),
+        Some(&json!("text")),
     );
-    check(Some(v0(json!(false))), &exact("other"), Some(json!(false)));
+    check(Some(v0(json!(false))), &exact("other"), Some(&json!(false)));
     check(Some(v0(Value::Null)), &exact("other"), None);
     check(None, &exact("other"), None);
 }

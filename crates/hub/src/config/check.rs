@@ -70,6 +70,7 @@ impl HubOptions {
             identity: identity::check(self, &path)?,
             path,
             anonymous,
+            subscriptions: self.subscriptions,
             cookie_names: cookie_names(self.cookie_name.as_ref(), dialects)?,
             cors: cors(&self.cors_origins, &mut warnings)?,
             publish_origins: publish_origins(&self.publish_origins, &mut warnings)?,

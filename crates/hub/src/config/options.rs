@@ -54,6 +54,8 @@ pub struct HubOptions {
     pub resource_identifier: Option<Written>,
     /// Whether subscribers may come without a token; no.
     pub anonymous: bool,
+    /// Whether subscriptions are announced and listed; no.
+    pub subscriptions: bool,
     /// Origins whose pages may read responses, or `*` alone; none.
     pub cors_origins: Vec<Written>,
     /// Origins whose pages may publish with a cookie, beside the hub's own; none.

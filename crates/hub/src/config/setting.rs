@@ -176,6 +176,8 @@ pub static SETTINGS: &[Setting] = &[
         "A page at / to try the hub with; it has no token of its own", Switch(|it| &mut it.demo)),
     row("legacy-paths", Hub, Kind::Switch, Off,
         "Be at /hub, /publish and /subscribe too, as the first hubs were", Switch(|it| &mut it.legacy_paths)),
+    row("subscriptions", Hub, Kind::Switch, Off,
+        "Announce who subscribes to what, and list it, to whom a token allows that", Switch(|it| &mut it.subscriptions)),
 
     row("tls-cert", Tls, Kind::File, Off,
         "Certificate in PEM, then those that vouch for it: the hub speaks HTTPS", One(|it| &mut it.tls_cert)),

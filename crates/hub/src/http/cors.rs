@@ -12,14 +12,18 @@ use http::{HeaderMap, HeaderValue, Method, Request};
 use super::presented_token::Mechanism;
 use crate::config::{CorsPolicy, admitted};
 
-/// What browsers may send: the token, what `EventSource` sends by itself, and the form type of publications.
-const ALLOWED_HEADERS: HeaderValue =
-    HeaderValue::from_static("authorization, cache-control, content-type, last-event-id");
+/// What browsers may send: the token, what `EventSource` sends by itself, the form type of publications, and the tag of a
+/// list of subscriptions.
+const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "authorization, cache-control, content-type, if-none-match, last-event-id",
+);
 /// The methods of the hub URL.
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, QUERY");
-/// What scripts may read: the response cursor of either dialect, and the reason of a refusal.
-const EXPOSED_HEADERS: HeaderValue =
-    HeaderValue::from_static("last-event-id, mercure-last-event-id, retry-after, www-authenticate");
+/// What scripts may read: the response cursor of either dialect, that of a list of subscriptions and its tag, and the reason
+/// of a refusal. subscriptions.api.expose-link
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
+    "etag, last-event-id, link, mercure-last-event-id, retry-after, www-authenticate",
+);
 /// Two hours, the longest that any browser keeps the answer to a preflight (Chromium's cap).
 const MAX_AGE_S: HeaderValue = HeaderValue::from_static("7200");
 

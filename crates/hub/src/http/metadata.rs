@@ -22,9 +22,11 @@ pub(crate) struct Metadata<'a> {
     pub(crate) authorization_servers: &'a [String],
     /// The name of the cookie.
     pub(crate) cookie_name: &'a str,
+    /// Whether there are active subscriptions.
+    pub(crate) subscriptions: bool,
 }
 
-/// Answers with the document. `mercure_subscriptions` is left out, until there is that API.
+/// Answers with the document.
 pub(crate) fn answer(metadata: &Metadata<'_>) -> Response<ResponseBody> {
     let mut document = Map::new();
     document.insert("resource".to_owned(), Value::from(metadata.resource));
@@ -46,6 +48,10 @@ pub(crate) fn answer(metadata: &Metadata<'_>) -> Response<ResponseBody> {
         "mercure_matcher_types_supported".to_owned(),
         json!(["exact", "urlpattern"]),
     );
+    // discovery.metadata.subscriptions
+    if metadata.subscriptions {
+        document.insert("mercure_subscriptions".to_owned(), Value::from(true));
+    }
     let mut response = Response::new(ResponseBody::Whole(Bytes::from(
         Value::from(document).to_string(),
     )));

@@ -26,6 +26,9 @@ pub(crate) enum Refusal {
     /// No endpoint has this path.
     #[error("there is nothing at this path")]
     UnknownPath,
+    /// No such subscription is active, and no list has this path. subscriptions.api.not-found
+    #[error("there is no such subscription, and no list of subscriptions at this path")]
+    NoSubscription,
     /// The endpoint does not have this method.
     #[error("this endpoint does not have this method")]
     UnknownMethod {
@@ -162,7 +165,7 @@ impl From<SubscribeError> for Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::UnknownPath => StatusCode::NOT_FOUND,
+            Self::UnknownPath | Self::NoSubscription => StatusCode::NOT_FOUND,
             Self::UnknownMethod { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             // auth.error.missing-401: another scheme presents no access token.
@@ -212,6 +215,7 @@ impl Refusal {
     pub(crate) fn reason(&self) -> (&'static str, &'static str) {
         match self {
             Self::UnknownPath => ("request", "unknown-path"),
+            Self::NoSubscription => ("request", "no-subscription"),
             Self::UnknownMethod { .. } => ("request", "unknown-method"),
             Self::Host => ("request", "host"),
             Self::Misdirected => ("request", "misdirected"),

@@ -18,6 +18,7 @@ mod settings_file;
 mod settings_legacy;
 mod shutdown;
 mod streams;
+mod subscriptions;
 mod support;
 mod tls;
 mod tokens;
