@@ -20,11 +20,13 @@ mod legacy;
 mod options;
 mod origin;
 mod print;
+mod proxies;
 mod setting;
 mod tls;
 mod written;
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +45,7 @@ pub use layer::{Layer, SecretFile};
 pub use legacy::Legacy;
 pub use options::{HubOptions, IssuerOptions, KeyOptions};
 pub use origin::{Origin, OriginError};
+pub(crate) use proxies::TrustedProxies;
 pub use setting::{Fallback, Group, Kind, SETTINGS, Setting};
 pub use written::{Place, Source, Written};
 
@@ -55,6 +58,8 @@ pub struct HubConfig {
     pub(crate) listen: SocketAddr,
     /// None for a hub without TLS.
     pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    /// A file to listen on in the place of `listen`.
+    pub(crate) listen_unix: Option<PathBuf>,
     pub(crate) metrics_listen: Option<SocketAddr>,
     pub(crate) path: String,
     /// Whether the hub is at [`LEGACY_PATHS`] too.
@@ -81,6 +86,9 @@ pub struct HubConfig {
     /// Threads that write streams over HTTP/1.1.
     pub(crate) stream_threads: usize,
     pub(crate) drain_timeout: Duration,
+    pub(crate) trusted_proxies: TrustedProxies,
+    /// Files that the system lets the process open, if that is known.
+    pub(crate) descriptors: Option<usize>,
     pub(crate) limits: Limits,
 }
 
@@ -99,6 +107,17 @@ impl HubConfig {
     /// announced.
     pub fn open_history(&self) -> Result<Box<dyn History>, OpenError> {
         self.history.open()
+    }
+
+    /// The Unix socket to listen on, if it is one: see [`bind_unix`](crate::bind_unix).
+    pub fn listen_unix(&self) -> Option<&Path> {
+        self.listen_unix.as_deref()
+    }
+
+    /// Tells how many files the process may have open. Where they are fewer than the connections that the settings allow, some
+    /// are kept back for publishers and operators: whoever subscribes on those is told to come back later.
+    pub fn limit_descriptors(&mut self, descriptors: usize) {
+        self.descriptors = Some(descriptors);
     }
 
     /// The address for operators; see [`Server::with_operators`](crate::Server::with_operators).

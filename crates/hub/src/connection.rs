@@ -51,7 +51,13 @@ pub(crate) struct Accepted {
     pub(crate) peer: Peer,
     /// Among the connections of its address, where those are bounded.
     pub(crate) place: Option<Place>,
+    /// Whether nobody may subscribe on it.
+    pub(crate) is_kept_back: bool,
 }
+
+/// On a request: nobody may subscribe on its connection, which is kept back for publishers and operators.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptBack;
 
 /// What all connections of a server have in common.
 pub(crate) struct Common {
@@ -82,13 +88,14 @@ pub(crate) async fn serve(accepted: Accepted, common: Arc<Common>) {
         socket,
         peer,
         place: _place,
+        is_kept_back,
     } = accepted;
     let vitals = Arc::new(Vitals::default());
     let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
     // Boxed: what begins a session is not carried along by it.
     let session = Box::pin(begin_session(io, peer, tls, &common, endpoints.closing()));
     if let Some(session) = session.await {
-        converse(session, peer, None, vitals, common).await;
+        converse(session, (peer, is_kept_back), None, vitals, common).await;
     }
 }
 
@@ -112,7 +119,7 @@ async fn begin_session(
 }
 
 async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<Common>) {
-    let peer = accepted.peer;
+    let (peer, is_kept_back) = (accepted.peer, accepted.is_kept_back);
     // Boxed: what looks at the first request is not carried along by the connection.
     let Some(left) = Box::pin(offer_to_lane(accepted, &endpoints)).await else {
         return;
@@ -125,7 +132,14 @@ async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<
     let vitals = Arc::new(Vitals::default());
     let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
     drop(endpoints);
-    converse(Transport::Plain(io), peer, refusal, vitals, common).await;
+    converse(
+        Transport::Plain(io),
+        (peer, is_kept_back),
+        refusal,
+        vitals,
+        common,
+    )
+    .await;
 }
 
 /// Looks at the first request, which stays in the socket. None if there is nothing left to do.
@@ -134,6 +148,7 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
         socket,
         peer,
         place,
+        is_kept_back,
     } = accepted;
     let socket = match socket {
         Socket::Tcp(socket) => socket,
@@ -156,7 +171,10 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
         Ok(Ok(length)) => length,
     };
     match request_head::plain_get(&peeked[..length]) {
-        Some(head) => endpoints.take(peer, &head, socket, place).await,
+        Some(mut head) => {
+            is_kept_back.then(|| head.request.extensions_mut().insert(KeptBack));
+            endpoints.take(peer, &mut head, socket, place).await
+        }
         None => Some(NotTaken::unread(Socket::Tcp(socket), place)),
     }
 }
@@ -164,12 +182,12 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
 /// Leaves a peer and hyper to each other. `first` is the answer to the first request, if it is known.
 async fn converse(
     transport: Transport,
-    peer: Peer,
+    (peer, is_kept_back): (Peer, bool),
     first: Option<Response<ResponseBody>>,
     vitals: Arc<Vitals>,
     common: Arc<Common>,
 ) {
-    let conversation = conversation(transport, peer, first, vitals, common);
+    let conversation = conversation(transport, (peer, is_kept_back), first, vitals, common);
     if deadline::keep(Box::pin(conversation), Counts::WhileStalled)
         .await
         .is_err()
@@ -180,7 +198,7 @@ async fn converse(
 
 async fn conversation(
     transport: Transport,
-    peer: Peer,
+    (peer, is_kept_back): (Peer, bool),
     first: Option<Response<ResponseBody>>,
     vitals: Arc<Vitals>,
     common: Arc<Common>,
@@ -189,7 +207,8 @@ async fn conversation(
     let mut closing = common.current.endpoints().closing();
     let service = {
         let (vitals, common) = (Arc::clone(&vitals), Arc::clone(&common));
-        service_fn(move |request| {
+        service_fn(move |mut request: Request<Incoming>| {
+            is_kept_back.then(|| request.extensions_mut().insert(KeptBack));
             let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
             // Those in force at each request: a connection may outlive many of them.
             answer(common.current.endpoints(), peer, request, first, &vitals)

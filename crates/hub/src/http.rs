@@ -6,6 +6,7 @@ pub(crate) mod cors;
 mod current;
 pub(crate) mod event_stream;
 mod forgery;
+pub(crate) mod forwarded;
 mod health;
 mod home;
 mod lane_stream;
@@ -38,6 +39,7 @@ use rustls::ServerConfig;
 use tokio::sync::watch;
 
 use crate::config::{COOKIE_V0, HubConfig, Identity};
+use crate::farewell::Farewell;
 use crate::jwks::KeyRing;
 use crate::metrics::Metrics;
 use crate::peer::Peer;
@@ -73,6 +75,7 @@ pub(crate) struct Endpoints {
     streams: Option<Arc<PerAddress>>,
     lanes: Arc<StreamLanes>,
     metrics: Arc<Metrics>,
+    farewell: Arc<Farewell>,
     readiness: Arc<Readiness>,
     closing: watch::Sender<bool>,
 }
@@ -99,15 +102,17 @@ impl Endpoints {
             }),
             ..HubSettings::default()
         };
+        let farewell = Arc::<Farewell>::default();
         let streams = StreamSettings {
             heartbeat: config.heartbeat,
             write_timeout: config.write_timeout,
             unsent_updates: settings.queued_updates,
             unsent_bytes: settings.queued_bytes,
+            farewell: Arc::clone(&farewell),
         };
         let event_ids = RandomEventIds::from_seed(rand::random());
         let hub = Hub::with_history(settings, history, Box::new(event_ids));
-        let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, streams)?;
+        let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, &streams)?;
         let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),
             keys: KeyRing::new(Arc::clone(&config.keys)),
@@ -116,6 +121,7 @@ impl Endpoints {
             subscriptions: config
                 .subscriptions
                 .then(|| subscriptions::Api::of(&config)),
+            farewell,
             hub,
             lanes: Arc::new(lanes),
             streams: config.max_per_address.map(PerAddress::new),
@@ -137,6 +143,7 @@ impl Endpoints {
             streams: self.streams.clone(),
             lanes: Arc::clone(&self.lanes),
             metrics: Arc::clone(&self.metrics),
+            farewell: Arc::clone(&self.farewell),
             readiness: Arc::clone(&self.readiness),
             closing: self.closing.clone(),
         }
@@ -164,6 +171,8 @@ impl Endpoints {
 
     /// Ends all streams, and refuses what comes after.
     pub(crate) fn close(&self) {
+        self.farewell
+            .plan(self.hub.subscriber_count(), self.config.drain_timeout);
         self.hub.close_all(CloseReason::ShuttingDown);
         self.closing.send_replace(true);
     }
@@ -190,9 +199,20 @@ impl Endpoints {
         request: Request<impl RequestBody>,
     ) -> Response<ResponseBody> {
         let (head, body) = request.into_parts();
-        let request = Request::from_parts(head, ());
-        let answered = self.route(peer, &request, body).await;
+        let mut request = Request::from_parts(head, ());
+        let answered = match self.sender(peer, &mut request) {
+            Ok(sender) => {
+                let answered = self.route(sender, &request, body).await;
+                return self.complete(sender, &request, answered);
+            }
+            Err(refusal) => Err(refusal),
+        };
         self.complete(peer, &request, answered)
+    }
+
+    /// Who sent a request that came from `peer`.
+    fn sender(&self, peer: Peer, request: &mut Request<()>) -> Result<Peer, Refusal> {
+        forwarded::sender(&self.config.trusted_proxies, peer, request)
     }
 
     /// Turns a refusal into a response, and adds to any response what all have in common.

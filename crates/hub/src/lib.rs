@@ -44,6 +44,7 @@
 mod config;
 mod connection;
 mod deadline;
+mod farewell;
 mod http;
 mod jwks;
 mod limits;
@@ -70,6 +71,6 @@ pub use config::{
     KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,
     Source, Written,
 };
-pub use listener::{Listener, bind};
+pub use listener::{Listener, bind, bind_unix};
 pub use mounted::{HubBody, MountedHub};
 pub use server::{Reload, ServeError, Server, serve, serve_with};

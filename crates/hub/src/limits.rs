@@ -53,6 +53,25 @@ pub(crate) const READINESS_KEPT: Duration = Duration::from_secs(1);
 /// Connections of the operator's tools at once.
 pub(crate) const OPERATORS: usize = 32;
 
+/// Streams that a hub which shuts down ends in a second: each of them may be a reconnection that another hub has to take.
+pub(crate) const FAREWELLS_PER_S: u64 = 5_000;
+
+/// Subscribers that come back in a second after a hub has ended, by the `retry` that it sent them.
+pub(crate) const RETURNS_PER_S: u64 = 1_000;
+
+/// The longest that a subscriber is told to stay away: it misses nothing, and is late all the same.
+pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(30);
+
+/// So many streams end at once and come back as they like: no hub feels them.
+pub(crate) const SMALL_CROWD: usize = 100;
+
+/// Descriptors that are not for connections: standard streams, listeners, event queues of threads, history, key files.
+pub(crate) const OWN_DESCRIPTORS: usize = 96;
+
+/// The share of connections on which nobody may subscribe once all others are taken, as a divisor: publishers and operators get
+/// through to a hub that is full of streams.
+pub(crate) const KEPT_BACK_SHARE: usize = 10;
+
 /// The connections that wait for `accept`: ten thousand subscribers that come back at once should not see a refusal.
 /// The system lowers it to its own maximum.
 pub(crate) const ACCEPT_BACKLOG: i32 = 16_384;

@@ -1,7 +1,9 @@
 //! Where connections come from: a TCP port, or a Unix socket.
 
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use socket2::{Domain, Protocol, Type};
 use tokio::net::{TcpListener, UnixListener};
@@ -46,6 +48,29 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.bind(&address.into())?;
     socket.listen(limits::ACCEPT_BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// A listener on the Unix socket `path`, which its owner and group may connect to. What a hub that is gone has left there is
+/// removed; one that lives is not disturbed.
+#[cfg(unix)]
+pub fn bind_unix(path: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+    if is_socket {
+        match std::os::unix::net::UnixStream::connect(path) {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                fs::remove_file(path)?;
+            }
+            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+            Err(error) => return Err(error),
+        }
+    }
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&socket2::SockAddr::unix(path)?)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o660))?;
+    socket.listen(limits::ACCEPT_BACKLOG)?;
+    UnixListener::from_std(socket.into())
 }
 
 impl Listener {

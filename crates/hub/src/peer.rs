@@ -10,6 +10,8 @@ pub(crate) enum Peer {
     Tcp(SocketAddr),
     /// A process of this machine, over a Unix socket.
     Unix,
+    /// A trusted proxy names it.
+    Behind(IpAddr),
 }
 
 impl Peer {
@@ -17,6 +19,7 @@ impl Peer {
     pub(crate) fn ip(self) -> Option<IpAddr> {
         match self {
             Self::Tcp(address) => Some(address.ip()),
+            Self::Behind(address) => Some(address),
             Self::Unix => None,
         }
     }
@@ -26,6 +29,7 @@ impl fmt::Display for Peer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => address.fmt(f),
+            Self::Behind(address) => address.fmt(f),
             Self::Unix => f.write_str("unix"),
         }
     }

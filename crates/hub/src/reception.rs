@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::config::HubConfig;
+use crate::config::{HubConfig, TrustedProxies};
 use crate::connection::{self, Accepted, Common};
 use crate::limits;
 use crate::peer::Peer;
@@ -18,6 +18,9 @@ pub(crate) struct Reception {
     /// Those that are not in a stream lane.
     pub(crate) connections: JoinSet<()>,
     connections_max: usize,
+    /// With so many connections, nobody may subscribe on one more.
+    kept_back_from: usize,
+    trusted_proxies: TrustedProxies,
     write_timeout: Option<Duration>,
     per_address: Option<Arc<PerAddress>>,
     is_plain: bool,
@@ -26,9 +29,23 @@ pub(crate) struct Reception {
 impl Reception {
     /// Nobody is there yet.
     pub(crate) fn new(config: &HubConfig) -> Self {
+        let wanted = config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS;
+        let possible = config.descriptors.map_or(usize::MAX, |descriptors| {
+            descriptors.saturating_sub(limits::OWN_DESCRIPTORS)
+        });
+        let connections_max = wanted.min(possible);
+        // Where the system sets the bound, streams must not take the last descriptor.
+        let kept_back = if possible < wanted {
+            (possible / limits::KEPT_BACK_SHARE).min(limits::CONNECTIONS_BESIDE_SUBSCRIBERS)
+        } else {
+            0
+        };
+        let kept_back_from = connections_max - kept_back;
         Self {
             connections: JoinSet::new(),
-            connections_max: config.max_subscribers + limits::CONNECTIONS_BESIDE_SUBSCRIBERS,
+            connections_max,
+            kept_back_from,
+            trusted_proxies: config.trusted_proxies.clone(),
             write_timeout: config.write_timeout,
             per_address: config.max_per_address.map(PerAddress::new),
             is_plain: config.tls.is_none(),
@@ -38,7 +55,8 @@ impl Reception {
     /// Takes a connection that was accepted.
     pub(crate) fn receive(&mut self, socket: Socket, peer: Peer, common: &Arc<Common>) {
         let in_lanes = common.current.endpoints().lane_connections();
-        if self.connections.len() + in_lanes >= self.connections_max {
+        let connections = self.connections.len() + in_lanes;
+        if connections >= self.connections_max {
             let connections_max = self.connections_max;
             common.current.endpoints().count_connection("surplus");
             tracing::warn!(reason = %"connection.surplus", %peer, connections_max, "connection refused: the hub is full");
@@ -49,7 +67,8 @@ impl Reception {
             return;
         }
         let place = match (&self.per_address, peer.ip()) {
-            (Some(all), Some(address)) => {
+            // All clients of a proxy share its address; their streams are bounded by their own.
+            (Some(all), Some(address)) if !self.trusted_proxies.include(peer) => {
                 let place = all.enter(address);
                 if place.is_none() {
                     common
@@ -67,6 +86,7 @@ impl Reception {
             socket,
             peer,
             place,
+            is_kept_back: connections >= self.kept_back_from,
         };
         self.connections
             .spawn(connection::serve(accepted, Arc::clone(common)));

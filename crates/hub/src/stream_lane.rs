@@ -25,6 +25,7 @@ use crate::http::event_stream::PlannedEnd;
 use crate::peer::Peer;
 use crate::per_address::Place;
 
+use crate::farewell::Farewell;
 use crate::metrics::LaneCounts;
 use shared::Shared;
 use worker::Worker;
@@ -47,7 +48,7 @@ pub(crate) struct Guest {
 }
 
 /// How streams are served.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct StreamSettings {
     /// The longest silence; none for any.
     pub(crate) heartbeat: Option<Duration>,
@@ -57,6 +58,8 @@ pub(crate) struct StreamSettings {
     pub(crate) unsent_updates: usize,
     /// Bytes that may wait for one peer.
     pub(crate) unsent_bytes: usize,
+    /// How a crowd is let go.
+    pub(crate) farewell: Arc<Farewell>,
 }
 
 /// All lanes of a hub.
@@ -82,7 +85,7 @@ impl StreamLanes {
     pub(crate) fn start(
         hub: &Hub,
         threads: usize,
-        settings: StreamSettings,
+        settings: &StreamSettings,
     ) -> io::Result<(Self, LaneEnds)> {
         let mut lanes = Vec::with_capacity(threads);
         let mut ends = Vec::with_capacity(threads);
@@ -90,7 +93,7 @@ impl StreamLanes {
             let poll = mio::Poll::new()?;
             let shared = Arc::new(Shared::new(&poll)?);
             let (door, lane) = hub.add_lane(Arc::clone(&shared).into());
-            let worker = Worker::new(poll, Arc::clone(&shared), lane, settings);
+            let worker = Worker::new(poll, Arc::clone(&shared), lane, settings.clone());
             let (ended, end) = oneshot::channel();
             // What it logs belongs to what started the hub.
             let span = tracing::Span::current();

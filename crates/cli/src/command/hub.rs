@@ -3,10 +3,11 @@
 mod hangup;
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{ConfigWarning, HubConfig, Layer, ServeError, Server, bind};
+use assay_hub::{ConfigWarning, HubConfig, Layer, Listener, ServeError, Server, bind, bind_unix};
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,7 +26,7 @@ pub(crate) fn run(args: HubArgs) -> CommandResult {
         settings,
         mut warnings,
     } = hub_settings::gather(&args).or_usage()?;
-    let (config, more) = settings.options().or_usage()?.check().or_usage()?;
+    let (mut config, more) = settings.options().or_usage()?.check().or_usage()?;
     warnings.extend(more);
     let log = LogSettings::check(&settings).or_usage()?;
     if args.print_config {
@@ -36,7 +37,9 @@ pub(crate) fn run(args: HubArgs) -> CommandResult {
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    raise_fd_limit();
+    if let Some(files) = raise_fd_limit() {
+        config.limit_descriptors(files);
+    }
     let runtime = runtime::multi_thread().or_not_measurable()?;
     runtime
         .block_on(listen_until_told(config, Arc::new(args)))
@@ -55,17 +58,12 @@ fn printed(settings: &Layer, warnings: &[ConfigWarning]) -> String {
 }
 
 async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> {
-    let listener = bind(config.listen()).with_context(|| {
-        format!(
-            "cannot listen on {}: pass another --listen, such as 127.0.0.1:0 for a free port",
-            config.listen()
-        )
-    })?;
+    let (listener, url) = listen(&config)?;
     let history = config
         .open_history()
         .context("cannot open the history that --history names")?;
-    let url = config.url(listener.local_addr().context("cannot tell the port")?);
     // Before the URL is out: whoever reads it may signal at once.
+    let unix = config.listen_unix().map(Path::to_path_buf);
     let operators = config.metrics_listen();
     let mut server = Server::new(config, history);
     if let Some(address) = operators {
@@ -90,12 +88,34 @@ async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> 
     tracing::info!(%url, "listening");
     // A reader that is gone is no reason not to serve.
     let _ = writeln!(io::stdout(), "{url}").and_then(|()| io::stdout().flush());
-    match server.serve(listener, shutdown).await {
+    let served = server.serve(listener, shutdown).await;
+    if let Some(path) = unix {
+        // Who starts next removes it all the same.
+        let _ = std::fs::remove_file(path);
+    }
+    match served {
         Ok(()) => tracing::info!("stopped"),
         Err(cut @ ServeError::DrainTimeout { .. }) => tracing::warn!("stopped: {cut}"),
         Err(error @ (ServeError::Lanes(_) | ServeError::History(_))) => return Err(error.into()),
     }
     Ok(())
+}
+
+/// The listener that the settings ask for, and what clients call it.
+fn listen(config: &HubConfig) -> Result<(Listener, String)> {
+    if let Some(path) = config.listen_unix() {
+        let listener = bind_unix(path)
+            .with_context(|| format!("cannot listen on {}: does another hub?", path.display()))?;
+        return Ok((listener.into(), format!("unix:{}", path.display())));
+    }
+    let listener = bind(config.listen()).with_context(|| {
+        format!(
+            "cannot listen on {}: pass another --listen, such as 127.0.0.1:0 for a free port",
+            config.listen()
+        )
+    })?;
+    let url = config.url(listener.local_addr().context("cannot tell the port")?);
+    Ok((listener.into(), url))
 }
 
 /// Ready at the first signal to end, or when standard input closes if that counts.
@@ -165,22 +185,22 @@ fn place(settings: &Layer, name: &str) -> String {
         .map_or_else(|| format!("--{name}"), |it| it.place().to_string())
 }
 
-/// As many open files as the system lets us have: each stream is one.
-fn raise_fd_limit() {
+/// As many open files as the system lets us have: each stream is one. Tells how many; none for any.
+fn raise_fd_limit() -> Option<usize> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    if setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: maximum,
-            maximum,
-        },
-    )
-    .is_err()
-    {
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    let in_force = if setrlimit(Resource::Nofile, raised).is_ok() {
+        maximum
+    } else {
         tracing::warn!(
             ?current,
             ?maximum,
             "the limit of open files could not be raised"
         );
-    }
+        current
+    };
+    in_force.map(|files| usize::try_from(files).unwrap_or(usize::MAX))
 }

@@ -1,6 +1,7 @@
 //! The one step from what was written to what is used.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use super::error::{ConfigError, ConfigWarning};
 use super::issuers::{self, Issuers};
 use super::options::HubOptions;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, HubConfig, duration, history, identity, tls};
+use super::{Anonymous, CorsPolicy, HubConfig, TrustedProxies, duration, history, identity, tls};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
@@ -60,6 +61,7 @@ impl HubOptions {
         }
         let config = HubConfig {
             listen,
+            listen_unix: listen_unix(self.listen.as_ref())?,
             metrics_listen: metrics_listen(self.metrics_listen.as_ref())?,
             tls: tls::check(self)?,
             authorization_servers,
@@ -92,7 +94,10 @@ impl HubOptions {
                 std::thread::available_parallelism().map_or(1, usize::from),
                 1..=MOST_STREAM_THREADS,
             )?,
-            drain_timeout: DRAIN_TIMEOUT,
+            drain_timeout: optional_duration(self.drain_timeout.as_ref(), DRAIN_TIMEOUT)?
+                .unwrap_or_default(),
+            trusted_proxies: trusted_proxies(&self.trusted_proxies)?,
+            descriptors: None,
             limits: Limits::DEFAULT,
         };
         Ok((config, warnings))
@@ -122,6 +127,10 @@ fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
     let Some(written) = written else {
         return Ok(LISTEN);
     };
+    // Then it is no address: see `listen_unix`.
+    if written.value().starts_with("unix:") {
+        return Ok(LISTEN);
+    }
     // The two names that need no resolver.
     let text = match written.value().split_once(':') {
         Some(("localhost", port)) => format!("127.0.0.1:{port}"),
@@ -134,6 +143,30 @@ fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
             "is not an address and port: write such as 127.0.0.1:3000, 0.0.0.0:80 or [::1]:0",
         )
     })
+}
+
+/// `unix:PATH`, whose path is from where the hub is started.
+fn listen_unix(written: Option<&Written>) -> Result<Option<PathBuf>, ConfigError> {
+    let path = written.and_then(|written| written.value().strip_prefix("unix:"));
+    match (written, path) {
+        (Some(written), Some("")) => Err(invalid(
+            written,
+            "names no file: write such as unix:/run/assay/hub.sock",
+        )),
+        (_, path) => Ok(path.map(PathBuf::from)),
+    }
+}
+
+fn trusted_proxies(written: &[Written]) -> Result<TrustedProxies, ConfigError> {
+    for (written, item) in items(written) {
+        if TrustedProxies::parse([item]).is_err() {
+            return Err(invalid(
+                written,
+                "is no list of addresses and networks: write such as 10.0.0.5, 10.0.0.0/8, 2001:db8::/32, or unix",
+            ));
+        }
+    }
+    Ok(TrustedProxies::parse(items(written).map(|(_, item)| item)).unwrap_or_default())
 }
 
 fn metrics_listen(written: Option<&Written>) -> Result<Option<SocketAddr>, ConfigError> {

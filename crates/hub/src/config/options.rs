@@ -15,6 +15,10 @@ pub struct HubOptions {
     pub tls_cert: Option<Written>,
     /// The private key of that certificate, in PEM.
     pub tls_key: Option<Written>,
+    /// Proxies whose word about their clients counts: addresses, networks, `unix`; none.
+    pub trusted_proxies: Vec<Written>,
+    /// The time for streams and requests to end; `8s`.
+    pub drain_timeout: Option<Written>,
     /// Address and port for numbers and health; none.
     pub metrics_listen: Option<Written>,
     /// Path of the hub URL; `/.well-known/mercure`.

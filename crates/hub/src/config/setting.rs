@@ -163,7 +163,11 @@ const fn row(
 #[rustfmt::skip]
 pub static SETTINGS: &[Setting] = &[
     row("listen", Hub, Kind::Text("ADDR:PORT"), Value("127.0.0.1:3000"),
-        "Address and port; port 0 takes a free one", One(|it| &mut it.listen)),
+        "Address and port, or unix:PATH; port 0 takes a free one", One(|it| &mut it.listen)),
+    row("trusted-proxy", Hub, Kind::List("CIDR"), Off,
+        "Proxy whose Forwarded and X-Forwarded-… fields count (address, network, or unix)", Many(|it| &mut it.trusted_proxies)),
+    row("drain-timeout", Hub, Kind::Duration, Value("8s"),
+        "Time for streams and requests to end, once it was told to", One(|it| &mut it.drain_timeout)),
     row("metrics-listen", Hub, Kind::Text("ADDR:PORT"), Off,
         "Address and port for /metrics and /health, apart from what strangers reach", One(|it| &mut it.metrics_listen)),
     row("path", Hub, Kind::Text("PATH"), Value("/.well-known/mercure"),

@@ -12,7 +12,8 @@ use assay_hub_core::{CloseReason, Next, Subscriber};
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::limits::COALESCED_BYTES;
+use crate::farewell::Farewell;
+use crate::limits::{COALESCED_BYTES, LAST_READ_TIMEOUT};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
 use crate::per_address::Place;
@@ -33,6 +34,9 @@ pub(crate) struct EventStream {
     last_sent: Instant,
     state: State,
     metrics: Arc<Metrics>,
+    farewell: Arc<Farewell>,
+    /// The hub ends, and the end of this stream is planned.
+    is_leaving: bool,
 }
 
 /// When a stream ends although nothing is wrong with it.
@@ -64,7 +68,7 @@ impl EventStream {
         place: Option<Place>,
         heartbeat: Option<Duration>,
         end: Option<PlannedEnd>,
-        metrics: Arc<Metrics>,
+        (metrics, farewell): (Arc<Metrics>, Arc<Farewell>),
     ) -> Self {
         let mut stream = Self {
             subscriber,
@@ -76,6 +80,8 @@ impl EventStream {
             last_sent: Instant::now(),
             state: State::Opening,
             metrics,
+            farewell,
+            is_leaving: false,
         };
         stream.timer = stream.next_alarm().map(|at| Box::pin(sleep_until(at)));
         stream
@@ -115,6 +121,7 @@ impl EventStream {
                 self.last_sent = now;
                 Poll::Ready(Some(self.with_what_else_is_due(cx, event)))
             }
+            Poll::Ready(Next::Closed(CloseReason::ShuttingDown)) => self.leave(cx, now),
             Poll::Ready(Next::Closed(reason)) => self.finish(reason.code()),
             Poll::Pending => self.poll_timer(cx),
         }
@@ -130,11 +137,12 @@ impl EventStream {
                         .get_or_insert_with(|| BytesMut::from(&first[..]))
                         .extend_from_slice(&event);
                 }
+                // Asked again, the subscriber says it again.
+                Poll::Ready(Next::Closed(CloseReason::ShuttingDown)) | Poll::Pending => break,
                 Poll::Ready(Next::Closed(reason)) => {
                     self.state = State::Closing(reason.code());
                     break;
                 }
-                Poll::Pending => break,
             }
         }
         joined.map_or(first, BytesMut::freeze)
@@ -174,12 +182,32 @@ impl EventStream {
         heartbeat.into_iter().chain(end).min()
     }
 
+    /// Ends the stream in its turn, with the time to come back.
+    fn leave(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Option<Bytes>> {
+        let reason = CloseReason::ShuttingDown.code();
+        if !std::mem::replace(&mut self.is_leaving, true) {
+            let at = now + self.farewell.delay();
+            if self.end.is_none_or(|end| end.at > at) {
+                self.end = Some(PlannedEnd {
+                    at,
+                    cut_at: at + LAST_READ_TIMEOUT,
+                    reason,
+                });
+            }
+            let at = self.next_alarm().unwrap_or(at);
+            self.timer = Some(Box::pin(sleep_until(at)));
+        }
+        self.poll_timer(cx)
+    }
+
     fn finish(&mut self, reason: &'static str) -> Poll<Option<Bytes>> {
         self.state = State::Ended;
         self.timer = None;
         self.metrics.ends.add("stream", reason);
         tracing::info!(reason = %format_args!("stream.{reason}"), peer = %self.peer, "stream ended by the hub");
-        Poll::Ready(None)
+        // Nothing follows it: the state says so.
+        let retry = self.is_leaving.then(|| self.farewell.retry()).flatten();
+        Poll::Ready(retry)
     }
 }
 

@@ -36,14 +36,17 @@ impl Endpoints {
     pub(crate) async fn take(
         &self,
         peer: Peer,
-        head: &RequestHead,
+        head: &mut RequestHead,
         socket: TcpStream,
         place: Option<Place>,
     ) -> Option<Box<NotTaken>> {
-        let request = &head.request;
+        let request = &mut head.request;
         if !self.config.is_hub(request.uri().path()) {
             return Some(NotTaken::unread(Socket::Tcp(socket), place));
         }
+        let sender = self.sender(peer, request);
+        let request = &*request;
+        let peer = *sender.as_ref().unwrap_or(&peer);
         let refused = |socket, place, refusal| {
             Box::new(NotTaken {
                 socket: Socket::Tcp(socket),
@@ -56,7 +59,7 @@ impl Endpoints {
             dialect,
             place: stream_place,
             end,
-        } = match self.opening(peer, request).await {
+        } = match async { self.opening(sender?, request).await }.await {
             Ok(opening) => opening,
             Err(refusal) => return Some(refused(socket, place, refusal)),
         };

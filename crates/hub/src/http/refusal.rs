@@ -41,6 +41,12 @@ pub(crate) enum Refusal {
     /// The request names a host that is none of the hub's (RFC 9110, section 15.5.20).
     #[error("this hub is not known under that host; use one of its public URLs")]
     Misdirected,
+    /// A trusted proxy passes on two stories about its client.
+    #[error("Forwarded and X-Forwarded-For name different clients")]
+    Forwarded,
+    /// The connection is one of those that are kept back for publishers.
+    #[error("no more streams for now; come back later")]
+    KeptBack,
     /// The token came in a form that cannot be understood (auth.error.invalid-request).
     #[error("{0}")]
     Presentation(#[from] PresentationError),
@@ -173,6 +179,7 @@ impl Refusal {
             | Self::Presentation(PresentationError::NotBearer)
             | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::Host
+            | Self::Forwarded
             | Self::Presentation(_)
             | Self::MixedDialects(_)
             | Self::SubscribeQuery(_)
@@ -191,6 +198,7 @@ impl Refusal {
             }
             Self::NoSpace(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::KeysAwaited
+            | Self::KeptBack
             | Self::Overloaded
             | Self::NotStored(_)
             | Self::HistoryUnavailable(_)
@@ -218,6 +226,8 @@ impl Refusal {
             Self::NoSubscription => ("request", "no-subscription"),
             Self::UnknownMethod { .. } => ("request", "unknown-method"),
             Self::Host => ("request", "host"),
+            Self::Forwarded => ("request", "forwarded"),
+            Self::KeptBack => ("subscribe", "kept-back"),
             Self::Misdirected => ("request", "misdirected"),
             Self::Presentation(error) => ("token", error.code()),
             Self::TokenMissing { .. } => ("token", "missing"),
@@ -296,6 +306,7 @@ impl Refusal {
             Self::TooManySubscribers
             | Self::TooManyPatterns
             | Self::TooManyOfAddress
+            | Self::KeptBack
             | Self::Overloaded
             | Self::NoSpace(_)
             | Self::NotStored(_)

@@ -4,6 +4,7 @@ use assay_hub_core::HubUrl;
 use http::Request;
 use http::header::HOST;
 
+use super::forwarded::Forwarded;
 use super::refusal::Refusal;
 use crate::config::{FixedIdentity, HubConfig, Identity, Origin};
 
@@ -60,7 +61,10 @@ impl Site {
 
     fn of_request(config: &HubConfig, request: &Request<()>) -> Result<Self, Refusal> {
         let authority = authority(request)?;
-        let url = HubUrl::parse(&format!("{}://{authority}{}", config.scheme(), config.path))
+        let forwarded = request.extensions().get::<Forwarded>();
+        let scheme = forwarded.and_then(|it| it.scheme);
+        let scheme = scheme.unwrap_or(config.scheme());
+        let url = HubUrl::parse(&format!("{scheme}://{authority}{}", config.path))
             .map_err(|_| Refusal::Host)?;
         let origin = Origin::of_url(url.url());
         Ok(Self {
@@ -73,6 +77,10 @@ impl Site {
 
 /// The authority that a request names, as it stands there. HTTP/2, and HTTP/1.1 in absolute form, have it in the target.
 fn authority(request: &Request<()>) -> Result<&str, Refusal> {
+    let forwarded = request.extensions().get::<Forwarded>();
+    if let Some(named) = forwarded.and_then(|it| it.authority.as_deref()) {
+        return checked(named);
+    }
     let authority = match request.uri().authority() {
         Some(authority) => authority.as_str(),
         None => request
@@ -81,6 +89,10 @@ fn authority(request: &Request<()>) -> Result<&str, Refusal> {
             .and_then(|host| host.to_str().ok())
             .ok_or(Refusal::Host)?,
     };
+    checked(authority)
+}
+
+fn checked(authority: &str) -> Result<&str, Refusal> {
     if authority.is_empty() || authority.contains(['/', '?', '#', '@', '\\']) {
         return Err(Refusal::Host);
     }

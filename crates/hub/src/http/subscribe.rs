@@ -16,6 +16,7 @@ use super::response_body::ResponseBody;
 use super::site::Site;
 use super::{Bearer, Endpoints, since_epoch};
 use crate::config::Anonymous;
+use crate::connection::KeptBack;
 use crate::limits;
 use crate::peer::Peer;
 use crate::per_address::Place;
@@ -77,6 +78,9 @@ impl Endpoints {
 
     /// The token of a subscriber. Without one the hub has to accept anonymous subscribers.
     async fn admit(&self, request: &Request<()>) -> Result<Admitted, Refusal> {
+        if request.extensions().get::<KeptBack>().is_some() {
+            return Err(Refusal::KeptBack);
+        }
         let site = Site::of(&self.config, request)?;
         let bearer = self.bearer(request, &site, Role::Subscriber).await?;
         if bearer.is_none() && self.config.anonymous == Anonymous::Refused {
@@ -146,7 +150,7 @@ impl Endpoints {
             place,
             self.config.heartbeat,
             end,
-            Arc::clone(&self.metrics),
+            (Arc::clone(&self.metrics), Arc::clone(&self.farewell)),
         );
         let mut response = Response::new(ResponseBody::Events(Box::new(stream)));
         set_fields(response.headers_mut());

@@ -16,6 +16,8 @@ pub(super) struct StreamId {
 pub(super) enum Alarm {
     /// Its planned end has come.
     End,
+    /// The hub ends, and it is the turn of this stream.
+    Farewell,
     /// Its peer has not read the end of it in time.
     Cut,
     /// Its peer may have stopped reading.

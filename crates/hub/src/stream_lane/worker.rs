@@ -352,6 +352,7 @@ impl Worker {
                     self.finish(id.key, end.reason, Some(end.cut_at.into_std()));
                 }
                 (Alarm::End, None) => {}
+                (Alarm::Farewell, _) => self.bid_farewell(id.key, CloseReason::ShuttingDown),
                 (Alarm::Cut, _) => self.remove(id.key),
             }
         }
@@ -414,20 +415,37 @@ impl Worker {
         self.wrote(key, written);
     }
 
-    /// Ends all streams, each as soon as its peer has taken what waits for it.
+    /// Ends all streams, each in its turn, and as soon as its peer has taken what waits for it.
     fn close(&mut self, reason: CloseReason) {
         self.is_closing = true;
-        let keys: Vec<_> = self.streams.iter().map(|(key, _)| key).collect();
-        for key in keys {
-            let stream = &mut self.streams[key];
-            log_end(&self.shared.counts, stream, reason.code());
-            stream.enqueue(LAST_CHUNK);
-            if let Some(subscriber) = stream.subscriber.take() {
-                self.lane.leave(subscriber);
+        let now = Instant::now();
+        let streams: Vec<_> = self.streams.iter().map(|(key, it)| it.id(key)).collect();
+        for id in streams {
+            let subscriber = self.streams[id.key].subscriber.as_ref();
+            let delay = match subscriber {
+                Some(subscriber) if subscriber.is_live() => self.settings.farewell.delay(),
+                _ => Duration::ZERO,
+            };
+            if delay.is_zero() {
+                self.bid_farewell(id.key, reason);
+            } else {
+                self.alarms.set(now.checked_add(delay), Alarm::Farewell, id);
             }
-            let written = stream.flush(Instant::now());
-            self.wrote(key, written);
         }
+    }
+
+    fn bid_farewell(&mut self, key: usize, reason: CloseReason) {
+        let stream = &mut self.streams[key];
+        if let Some(subscriber) = stream.subscriber.take() {
+            self.lane.leave(subscriber);
+            log_end(&self.shared.counts, stream, reason.code());
+            if let Some(retry) = self.settings.farewell.retry() {
+                stream.enqueue(chunk(&retry));
+            }
+            stream.enqueue(LAST_CHUNK);
+        }
+        let written = stream.flush(Instant::now());
+        self.wrote(key, written);
     }
 
     fn remove(&mut self, key: usize) {
@@ -437,6 +455,14 @@ impl Worker {
             self.lane.leave(subscriber);
         }
     }
+}
+
+/// Bytes of the body in the framing of HTTP/1.1.
+fn chunk(bytes: &[u8]) -> Bytes {
+    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+    chunk.extend_from_slice(bytes);
+    chunk.extend_from_slice(b"\r\n");
+    chunk.into()
 }
 
 /// The response up to and including the first comment, in one write: peers that wait for a first byte see the stream open.

@@ -8,7 +8,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::support::{RunningHub, open_hub, soon, start};
 
-async fn connect(hub: &RunningHub) -> SendRequest<Full<Bytes>> {
+pub(crate) async fn connect(hub: &RunningHub) -> SendRequest<Full<Bytes>> {
     let io = TokioIo::new(hub.connect().await);
     let (sender, connection) = handshake(TokioExecutor::new(), io).await.expect("HTTP/2");
     tokio::spawn(connection);
@@ -92,4 +92,19 @@ async fn refusals_and_heads() {
     let mut answer = send(&mut peer, Request::head(format!("{url}?match=a")), "").await;
     assert_eq!(answer.status(), 200);
     assert_eq!(next(&mut answer).await, None);
+}
+
+/// Opens a stream; all of its text, once it has ended cleanly.
+pub(crate) async fn text_of_stream(
+    peer: &mut SendRequest<Full<Bytes>>,
+    hub: &RunningHub,
+) -> tokio::task::JoinHandle<String> {
+    let mut stream = send(peer, Request::get(format!("{}?match=a", hub.url())), "").await;
+    tokio::spawn(async move {
+        let mut text = String::new();
+        while let Some(part) = next(&mut stream).await {
+            text.push_str(&part);
+        }
+        text
+    })
 }

@@ -1,6 +1,6 @@
 //! What bounds the connections of peers; what bounds what they send is in `refusals.rs` and `scenes.rs`.
 
-use assay_hub::HubOptions;
+use assay_hub::{HubOptions, Server};
 use bytes::Bytes;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
@@ -8,7 +8,7 @@ use hyper::client::conn::http2::handshake;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::support::{Log, RunningHub, StreamPart, open_hub, soon, start, written};
+use crate::support::{Log, RunningHub, StreamPart, open_hub, soon, start, start_server, written};
 
 fn at_most(connections_per_address: &str) -> RunningHub {
     start(&HubOptions {
@@ -180,5 +180,35 @@ async fn peers_that_do_not_go_on_are_left_after_half_a_minute() {
             logged.contains(&format!("reason={reason}")),
             "{begun:?}: {logged}"
         );
+    }
+}
+
+/// Publishers get through to a hub that is full of streams.
+#[tokio::test]
+async fn the_last_connections_are_not_for_streams() {
+    let (mut config, _) = open_hub().check().expect("right options");
+    // 96 are the hub's own; of the other 20, 2 are kept back.
+    config.limit_descriptors(116);
+    let history = config.open_history().expect("a history");
+    let hub = start_server(Server::new(config, history));
+    let mut streams = Vec::new();
+    let refused = loop {
+        let stream = hub.subscribe("match=a", "").await;
+        if stream.status != 200 {
+            break stream;
+        }
+        streams.push(stream);
+    };
+    assert_eq!(streams.len(), 18);
+    assert_eq!(
+        (refused.status, refused.field("retry-after")),
+        (503, Some("5"))
+    );
+    assert_eq!(
+        hub.publish(&hub.token(), "topic=a&data=x").await.status,
+        200
+    );
+    for stream in &mut streams {
+        assert_eq!(stream.next_data().await, "x");
     }
 }

@@ -10,6 +10,7 @@ mod jwks;
 mod limits;
 mod old_world;
 mod operators;
+mod proxies;
 mod public_urls;
 mod refusals;
 mod scenes;

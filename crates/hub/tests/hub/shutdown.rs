@@ -102,3 +102,43 @@ async fn a_publication_whose_body_is_on_its_way_is_told_to_come_back() {
     assert!(answer.contains("retry-after: 5"), "{answer}");
     hub.stopped().await.expect("drained");
 }
+
+/// Each ends cleanly in its turn, and is told when to come back.
+#[tokio::test]
+async fn a_crowd_is_told_to_come_back_at_different_times() {
+    for over_http2 in [false, true] {
+        let mut hub = start(&open_hub());
+        let mut ends = Vec::new();
+        if over_http2 {
+            let mut peer = crate::http2::connect(&hub).await;
+            for _ in 0..150 {
+                ends.push(crate::http2::text_of_stream(&mut peer, &hub).await);
+            }
+            hub.stop();
+        } else {
+            let mut streams = Vec::new();
+            for _ in 0..150 {
+                streams.push(hub.subscribe("match=a", "").await);
+            }
+            hub.stop();
+            for mut stream in streams {
+                ends.push(tokio::spawn(async move {
+                    let parts = stream.rest().await;
+                    assert_eq!(parts.last(), Some(&StreamPart::End));
+                    format!("{parts:?}")
+                }));
+            }
+        }
+        let mut retries = std::collections::BTreeSet::new();
+        for end in ends {
+            let text = soon(end).await.expect("a clean end");
+            let (_, retry) = text.split_once("retry: ").expect("a time");
+            let digits: String = retry.chars().take_while(char::is_ascii_digit).collect();
+            let retry_ms: u64 = digits.parse().expect("a number");
+            assert!((1_000..=1_150).contains(&retry_ms), "{retry_ms}");
+            retries.insert(retry_ms);
+        }
+        assert!(retries.len() > 20, "{retries:?}");
+        hub.stopped().await.expect("drained");
+    }
+}
