@@ -19,12 +19,11 @@ const NOW_UNIX_S: u64 = 1_800_000_000;
 
 /// A token with the grants that a site usually gives, and the keys that verify it.
 fn token(algorithm: Algorithm) -> (String, TrustedKeys) {
-    let (key, written) = match algorithm {
-        Algorithm::HS256 => (EncodingKey::from_secret(SECRET.as_bytes()), SECRET),
-        _ => {
-            let key = EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).expect("a private key");
-            (key, EC_PUBLIC)
-        }
+    let (key, written) = if algorithm.is_hmac() {
+        (EncodingKey::from_secret(SECRET.as_bytes()), SECRET)
+    } else {
+        let key = EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).expect("a private key");
+        (key, EC_PUBLIC)
     };
     let header = Header {
         typ: Some("at+jwt".to_owned()),
