@@ -34,7 +34,7 @@ use assay_hub_core::{
     SubscriptionSettings, TokenContext, TokenError, TrustedKeys, access_token,
 };
 use http::header::ALLOW;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
@@ -59,6 +59,10 @@ use site::Site;
 const HUB_METHODS: &str = "GET, HEAD, OPTIONS, POST, QUERY";
 /// The methods of the hub URL in 0.x.
 const HUB_METHODS_V0: &str = "GET, HEAD, OPTIONS, POST";
+/// What a QUERY takes, as the field of that name says it.
+const ACCEPT_QUERY: HeaderName = HeaderName::from_static("accept-query");
+/// The type of publications, and of the content of a QUERY.
+const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 /// The methods of documents.
 const DOCUMENT_METHODS: &str = "GET, HEAD, OPTIONS";
 
@@ -265,7 +269,7 @@ impl Endpoints {
                     self.subscribe_with_body(peer, request, body).await
                 }
                 "POST" => self.publish(request, body).await,
-                "OPTIONS" => Ok(options(self.hub_methods())),
+                "OPTIONS" => Ok(self.hub_options()),
                 _ => Err(Refusal::UnknownMethod {
                     allow: self.hub_methods(),
                 }),
@@ -314,6 +318,15 @@ impl Endpoints {
             health::Probe::Ready => health::readiness(self.readiness.verdict().await),
             alive => health::alive(alive),
         }
+    }
+
+    /// RFC 10008: what the content of a QUERY may be.
+    fn hub_options(&self) -> Response<ResponseBody> {
+        let mut response = options(self.hub_methods());
+        if self.speaks(Dialect::V1) {
+            response.headers_mut().insert(ACCEPT_QUERY, FORM);
+        }
+        response
     }
 
     fn hub_methods(&self) -> &'static str {
@@ -455,9 +468,8 @@ fn is_form(headers: &HeaderMap) -> bool {
         .and_then(|value| value.to_str().ok());
     let essence = media_type.and_then(|media_type| media_type.split(';').next());
     essence.is_some_and(|essence| {
-        essence
-            .trim()
-            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+        let essence = essence.trim().as_bytes();
+        essence.eq_ignore_ascii_case(FORM.as_bytes())
     })
 }
 

@@ -3,6 +3,7 @@
 //! One binary; each file is a table of cases through one `check`, or a scene with streams.
 
 mod browsers;
+mod catalogue;
 mod deadlines;
 mod http2;
 mod issuers;
