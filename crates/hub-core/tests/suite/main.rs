@@ -1,6 +1,9 @@
 //! The hub core through its public interface.
 
 mod access_token;
+#[path = "../../../../fuzz/bodies.rs"]
+mod bodies;
+mod fuzz;
 mod hub;
 mod keys;
 mod lane;

@@ -1,0 +1,127 @@
+//! The fuzz targets on a stable compiler: seeded mutations of input that is good, or nearly.
+//!
+//! A failure prints the input; `cargo fuzz` (see `fuzz/`) looks for longer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+use crate::bodies;
+use crate::mint::{SECRET, Signer, claims_v1, detail, header_v1};
+use assay_hub_core::access_token::Algorithm;
+use serde_json::json;
+
+/// Inputs for each target.
+const INPUTS: usize = 3_000;
+/// Mutations of one input, at most.
+const MUTATIONS: usize = 4;
+/// What parsers stumble over.
+const PIECES: [&[u8]; 16] = [
+    b"%",
+    b"%00",
+    b"%ff",
+    b"&",
+    b"=",
+    b"+",
+    b"\r\n",
+    b"\0",
+    b":",
+    b"*",
+    b"(",
+    b"{",
+    b"}",
+    b"..",
+    b"\xff\xfe",
+    b"urn:uuid:",
+];
+
+fn check(target: fn(&[u8]), seeds: &[&[u8]]) {
+    let mut random = StdRng::seed_from_u64(7);
+    for _ in 0..INPUTS {
+        let mut input = seeds[random.random_range(0..seeds.len())].to_vec();
+        for _ in 0..random.random_range(0..=MUTATIONS) {
+            mutate(&mut input, &mut random);
+        }
+        input.truncate(bodies::LONGEST_BYTES);
+        let outcome = catch_unwind(AssertUnwindSafe(|| target(&input)));
+        assert!(outcome.is_ok(), "input: {}", input.escape_ascii());
+    }
+}
+
+fn mutate(input: &mut Vec<u8>, random: &mut StdRng) {
+    let at = random.random_range(0..=input.len());
+    match random.random_range(0..5) {
+        0 => {
+            let piece = PIECES[random.random_range(0..PIECES.len())];
+            input.splice(at..at, piece.iter().copied());
+        }
+        1 if at < input.len() => input[at] ^= 1 << random.random_range(0..8),
+        2 if at < input.len() => {
+            input.remove(at);
+        }
+        3 => input.truncate(at),
+        _ => {
+            let again = input[at..].to_vec();
+            input.extend(again);
+        }
+    }
+}
+
+#[test]
+fn forms() {
+    check(
+        bodies::form,
+        &[
+            b"topic=https://example.com/a&topic=/b&data=one%0Atwo&private=on&id=urn:x:1&type=t&retry=100",
+            b"topic=a",
+            b"",
+        ],
+    );
+}
+
+#[test]
+fn subscriptions() {
+    check(
+        bodies::subscription,
+        &[
+            b"match=a&match_urlpattern=/books/:id&last_event_id=urn:uuid:1",
+            b"topic=https://example.com/{id}&lastEventID=1&Last-Event-ID=2",
+            b"match=*",
+        ],
+    );
+}
+
+#[test]
+fn tokens() {
+    // Good but for its key, so that a whole one never verifies.
+    let other = "another secret of thirty-two bytes";
+    assert_ne!(other, SECRET);
+    let signer = Signer::hmac(aws_lc_rs::hmac::HMAC_SHA256, other.as_bytes());
+    let details = json!([detail(&json!(["publish"]), &json!([{"match": "*"}]))]);
+    let v1 = signer.mint(&header_v1(Algorithm::HS256), &claims_v1(&details));
+    let v0 = signer.mint(
+        &json!({"alg": "HS256"}),
+        &json!({"mercure": {"publish": ["*"]}}),
+    );
+    let unsigned = signer.mint(
+        &json!({"alg": "none"}),
+        &json!({"mercure": {"publish": ["*"]}}),
+    );
+    let seeds = [v1.as_bytes(), v0.as_bytes(), unsigned.as_bytes(), b".."];
+    check(bodies::token, &seeds);
+}
+
+#[test]
+fn matchers() {
+    check(
+        bodies::matcher,
+        &[
+            b"/books/:id\nhttps://hub.example/books/1",
+            b"https://:sub.example.com/(\\d+)/*\nhttps://a.example.com/1/b",
+            b"https://example.com/{a,b}{?c,d}\nhttps://example.com/1,2?c=3",
+            b"{+path}{#fragment}\na/b#c",
+            b"*\na",
+        ],
+    );
+}
