@@ -71,6 +71,7 @@ pub use config::{
     KeyOptions, Kind, Layer, Legacy, Origin, OriginError, Place, SETTINGS, SecretFile, Setting,
     Source, Written,
 };
+pub use limits::ACCEPT_BACKLOG;
 pub use listener::{Listener, bind, bind_unix};
 pub use mounted::{HubBody, MountedHub};
 pub use server::{Reload, ServeError, Server, serve, serve_with};

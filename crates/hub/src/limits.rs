@@ -72,9 +72,15 @@ pub(crate) const OWN_DESCRIPTORS: usize = 96;
 /// through to a hub that is full of streams.
 pub(crate) const KEPT_BACK_SHARE: usize = 10;
 
+/// When the system asks a peer of whom nothing was heard whether it lives, and how often: less often than any proxy gives up on
+/// a connection, so that it costs nothing where comments are sent.
+pub(crate) const KEEPALIVE_AFTER: Duration = Duration::from_mins(1);
+/// See [`KEEPALIVE_AFTER`].
+pub(crate) const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
 /// The connections that wait for `accept`: ten thousand subscribers that come back at once should not see a refusal.
 /// The system lowers it to its own maximum.
-pub(crate) const ACCEPT_BACKLOG: i32 = 16_384;
+pub const ACCEPT_BACKLOG: i32 = 16_384;
 
 /// How long before the expiry of its token a stream ends: the last bytes are out, and the timer fired, by then
 /// (private.exp-closes-connection: no later than `exp`).

@@ -5,9 +5,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use socket2::SockRef;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
+
+use crate::limits;
 
 /// See the module.
 #[derive(Debug)]
@@ -26,7 +28,11 @@ impl Socket {
         // A peer whose machine is gone acknowledges nothing: without this, the system tries again for a quarter of an hour.
         #[cfg(any(target_os = "linux", target_os = "android"))]
         let set = set.and_then(|()| self.options().set_tcp_user_timeout(write_timeout));
-        log_refused(set);
+        // And nobody notices one that is gone from a stream on which nothing is to be said, not even a comment.
+        let keepalive = TcpKeepalive::new()
+            .with_time(limits::KEEPALIVE_AFTER)
+            .with_interval(limits::KEEPALIVE_INTERVAL);
+        log_refused(set.and_then(|()| self.options().set_tcp_keepalive(&keepalive)));
     }
 
     /// Has the socket forget, when it is closed, what its peer has not taken: one that does not read is not waited for.

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{ConfigWarning, HubConfig, Layer, Listener, ServeError, Server, bind, bind_unix};
+use assay_hub::{
+    ACCEPT_BACKLOG, ConfigWarning, HubConfig, Layer, Listener, ServeError, Server, bind, bind_unix,
+};
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,6 +42,7 @@ pub(crate) fn run(args: HubArgs) -> CommandResult {
     if let Some(files) = raise_fd_limit() {
         config.limit_descriptors(files);
     }
+    tell_of_short_queue();
     let runtime = runtime::multi_thread().or_not_measurable()?;
     runtime
         .block_on(listen_until_told(config, Arc::new(args)))
@@ -183,6 +186,20 @@ fn place(settings: &Layer, name: &str) -> String {
     settings
         .get(name)
         .map_or_else(|| format!("--{name}"), |it| it.place().to_string())
+}
+
+/// A crowd that comes back at once waits in the queue of the listener, which the system may keep shorter than we ask.
+fn tell_of_short_queue() {
+    let somaxconn = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+    if let Some(somaxconn) = somaxconn.and_then(|text| text.trim().parse::<i32>().ok())
+        && somaxconn < ACCEPT_BACKLOG
+    {
+        tracing::info!(
+            somaxconn,
+            wanted = ACCEPT_BACKLOG,
+            "more peers than somaxconn that connect in one moment have to try again: raise net.core.somaxconn for a large crowd"
+        );
+    }
 }
 
 /// As many open files as the system lets us have: each stream is one. Tells how many; none for any.

@@ -5,6 +5,7 @@
 mod browsers;
 mod catalogue;
 mod deadlines;
+mod hostile;
 mod http2;
 mod issuers;
 mod jwks;
