@@ -78,11 +78,6 @@ impl Ages {
         self.newest_ms = self.newest_ms.max(newest_ms);
     }
 
-    /// Whether there is a bound of age.
-    pub(super) fn are_bounded(&self) -> bool {
-        self.longest_ms.is_some()
-    }
-
     /// The stamp of an update that is stored now.
     pub(super) fn stamp_ms(&mut self) -> u64 {
         self.newest_ms = self.newest_ms.max(self.clock.now_ms());

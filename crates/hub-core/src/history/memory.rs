@@ -87,12 +87,7 @@ impl History for MemoryHistory {
     fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError> {
         self.submitted = self.submitted.next();
         self.forget_too_old();
-        // Without a bound of age nobody asks, and publishers do not wait for a clock.
-        let stamp_ms = if self.ages.are_bounded() {
-            self.ages.stamp_ms()
-        } else {
-            0
-        };
+        let stamp_ms = self.ages.stamp_ms();
         let last = batch.len().saturating_sub(1);
         for (index, update) in batch.into_iter().enumerate() {
             let position = self.append(&update, stamp_ms);
@@ -217,7 +212,7 @@ mod tests {
             bytes: bytes as u64,
             age: None,
         };
-        MemoryHistory::new(bounds, Clock::new(|| panic!("nobody asks for ages")))
+        MemoryHistory::new(bounds, Clock::new(|| Duration::ZERO))
     }
 
     fn history(most_updates: usize, ids: &[&str]) -> MemoryHistory {
@@ -394,5 +389,8 @@ mod tests {
         assert_eq!(kept_at(1011), ["b", "c", "d"]);
         assert_eq!(kept_at(1016), ["d"]);
         assert_eq!(kept_at(1020), [""; 0]);
+        submit(&mut history, "e");
+        now_s.store(1023, Ordering::Relaxed);
+        assert_eq!(history.extent().map(|it| it.oldest_age_ms), Some(3000));
     }
 }

@@ -16,8 +16,9 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::thread::{self, JoinHandle};
 
+use super::bounds::Ages;
 use super::{
-    Archive, Clock, History, HistoryBounds, HistoryError, Outcome, Overrun, Position, Read,
+    Archive, Clock, Extent, History, HistoryBounds, HistoryError, Outcome, Overrun, Position, Read,
     Resumed, Ticket,
 };
 use crate::event_id::LastEventId;
@@ -36,6 +37,7 @@ pub struct RedbHistory {
     store: Arc<Store>,
     recent: Recent,
     submitted: Ticket,
+    ages: Ages,
     committer: Option<JoinHandle<()>>,
 }
 
@@ -43,6 +45,7 @@ impl RedbHistory {
     /// Opens the history in the file `path`, or makes it; what is beyond the bounds is forgotten. Reads all of the file, to know
     /// that it is whole. The folder has to be there.
     pub fn open(path: &Path, bounds: HistoryBounds, clock: Clock) -> Result<Self, OpenError> {
+        let ages = Ages::new(bounds.age, clock.clone());
         let writer = Writer::open(path, bounds, clock)?;
         let desk = Arc::<Desk>::default();
         let (store, end) = (Arc::clone(writer.store()), writer.end());
@@ -59,6 +62,7 @@ impl RedbHistory {
             store,
             recent: Recent::new(end),
             submitted: Ticket::default(),
+            ages,
             committer: Some(committer),
         })
     }
@@ -101,6 +105,18 @@ impl History for RedbHistory {
         Ok(match self.recent.read(from, batch) {
             Some(next) => Read::UpTo(next),
             None => Read::Ask(self.archive()),
+        })
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        let kept = self.desk.kept();
+        Some(Extent {
+            updates: kept.updates,
+            size_bytes: kept.size_bytes,
+            oldest_age_ms: match kept.updates {
+                0 => 0,
+                _ => self.ages.age_ms(kept.oldest_ms),
+            },
         })
     }
 }

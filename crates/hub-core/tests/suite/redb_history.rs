@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use assay_hub_core::history::{Clock, HistoryBounds, OpenError, RedbHistory};
+use assay_hub_core::history::{Clock, History as _, HistoryBounds, OpenError, RedbHistory};
 use assay_hub_core::{AccessToken, Hub, HubSettings, Next, Subscriber};
 use redb::{Database, TableDefinition};
 use tempfile::{TempDir, tempdir};
@@ -184,6 +184,11 @@ fn age_is_bounded_also_while_nothing_is_published() {
     drop(hub);
     now_s.store(1018, Ordering::Relaxed);
     assert_eq!(kept(&open()), ["4"]);
+    close(&path);
+    let history = RedbHistory::open(&path, aged, clock).expect("a good file");
+    let extent = history.extent().expect("it can tell");
+    assert_eq!((extent.updates, extent.oldest_age_ms), (1, 9000));
+    assert!(extent.size_bytes > 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use super::writer::Writer;
+use super::writer::{Kept, Writer};
 use crate::history::{Committed, HistoryError, Outcome, Position, Ticket};
 use crate::limits::{
     AGE_CHECKS, LONGEST_AGE_CHECK, SHORTEST_AGE_CHECK, TRANSACTION_BYTES, TRANSACTION_UPDATES,
@@ -22,6 +22,7 @@ pub(super) struct Desk {
     arrived: Condvar,
     outcomes: Mutex<VecDeque<Outcome>>,
     waker: Mutex<Option<Waker>>,
+    kept: Mutex<Kept>,
 }
 
 #[derive(Debug, Default)]
@@ -74,6 +75,11 @@ impl Desk {
     /// Whom to wake when there is one.
     pub(super) fn set_waker(&self, waker: Waker) {
         *lock(&self.waker) = Some(waker);
+    }
+
+    /// What the file keeps since the last write.
+    pub(super) fn kept(&self) -> Kept {
+        *lock(&self.kept)
     }
 
     /// No batch comes any more.
@@ -166,6 +172,7 @@ struct Failure {
 
 impl Committer {
     pub(super) fn new(desk: Arc<Desk>, writer: Writer, age: Option<Duration>) -> Self {
+        *lock(&desk.kept) = writer.kept();
         Self {
             desk,
             writer,
@@ -220,6 +227,7 @@ impl Committer {
         match self.writer.append(updates) {
             Ok(()) => {
                 self.failed = None;
+                *lock(&self.desk.kept) = self.writer.kept();
                 Ok(())
             }
             Err(error) => {

@@ -36,6 +36,14 @@ struct Tally {
     oldest_ms: u64,
 }
 
+/// See [`Writer::kept`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Kept {
+    pub(super) updates: u64,
+    pub(super) size_bytes: u64,
+    pub(super) oldest_ms: u64,
+}
+
 impl Writer {
     /// Opens the file, or makes it, and forgets what the bounds have no room for.
     pub(super) fn open(
@@ -86,6 +94,15 @@ impl Writer {
     /// The position behind the newest update.
     pub(super) fn end(&self) -> Position {
         Position(self.tally.end)
+    }
+
+    /// What is kept: the updates, the bytes that they count, and when the oldest was stored.
+    pub(super) fn kept(&self) -> Kept {
+        Kept {
+            updates: self.tally.end - self.tally.oldest,
+            size_bytes: self.tally.size_bytes,
+            oldest_ms: self.tally.oldest_ms,
+        }
     }
 
     /// Whether something is to be forgotten.
@@ -220,11 +237,16 @@ impl<'txn> Step<'txn> {
             self.tally.oldest = position + 1;
             self.tally.uncount(record, id);
             drop(oldest);
-            if bounds.age.is_some()
-                && let Some((_, next)) = self.updates.first()?
-            {
-                self.tally.oldest_ms = record::stamp_ms(next.value())?;
+            if bounds.age.is_some() {
+                self.look_at_oldest()?;
             }
+        }
+        self.look_at_oldest()
+    }
+
+    fn look_at_oldest(&mut self) -> Result<(), StoreError> {
+        if let Some((_, oldest)) = self.updates.first()? {
+            self.tally.oldest_ms = record::stamp_ms(oldest.value())?;
         }
         Ok(())
     }
