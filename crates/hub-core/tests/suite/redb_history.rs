@@ -263,8 +263,9 @@ fn the_file_does_not_grow_without_end() {
         }
         sizes.push(fs::metadata(&path).expect("a file").len());
     }
-    assert_eq!(sizes[1], sizes[3], "{sizes:?}");
-    assert!(sizes[3] < 8 * 1024 * 1024, "{sizes:?}");
+    // All that was published is more than twice as much.
+    let most = 4 * 1024 * 1024;
+    assert!(sizes.iter().all(|size| *size < most), "{sizes:?}");
 }
 
 #[test]
