@@ -188,7 +188,8 @@ impl Endpoints {
 
     /// Whether a request for `path` is for one of the endpoints that an application around the hub has not itself.
     pub(crate) fn takes(&self, path: &str) -> bool {
-        self.config.is_hub(path) || self.is_metadata(path)
+        let lists = self.subscriptions.as_ref();
+        self.config.is_hub(path) || self.is_metadata(path) || lists.is_some_and(|api| api.has(path))
     }
 
     /// A hub of 0.x alone has no metadata.

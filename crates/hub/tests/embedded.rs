@@ -106,7 +106,11 @@ async fn the_application_and_its_hub_share_a_listener_and_end_together() {
 /// What an application publishes itself needs no connection.
 #[tokio::test]
 async fn an_application_publishes_without_a_connection() {
-    let (config, _) = embedded::options(SECRET).check().unwrap();
+    let options = assay_hub::HubOptions {
+        subscriptions: true,
+        ..embedded::options(SECRET)
+    };
+    let (config, _) = options.check().unwrap();
     let hub = assay_hub::MountedHub::new(config).unwrap();
     let peer = ([127, 0, 0, 1], 1).into();
     let request = |method: &str, query: &str, body: &'static str| {
@@ -118,7 +122,18 @@ async fn an_application_publishes_without_a_connection() {
             .body(Full::from(body))
             .unwrap()
     };
-    assert!(hub.takes("/.well-known/mercure") && !hub.takes("/"));
+    for (path, taken) in [
+        ("/.well-known/mercure", true),
+        ("/.well-known/mercure/subscriptions", true),
+        (
+            "/.well-known/oauth-protected-resource/.well-known/mercure",
+            true,
+        ),
+        ("/", false),
+        ("/healthz", false),
+    ] {
+        assert_eq!(hub.takes(path), taken, "{path}");
+    }
     let stream = hub.answer(peer, request("GET", "?match=a", "")).await;
     assert_eq!(stream.status(), 200);
     let published = hub

@@ -112,9 +112,10 @@ fn versions_before_0_11() {
         ],
     );
     check(
-        "JWT_KEY=k\nMETRICS_ENABLED=1\nUSE_FORWARDED_HEADERS=1",
+        "JWT_KEY=k\nMETRICS_ENABLED=1\nUSE_FORWARDED_HEADERS=1\nSUBSCRIPTIONS=1",
         &[],
         &[
+            "subscriptions = true # SUBSCRIPTIONS",
             "metrics_listen = \"127.0.0.1:9764\" # METRICS_ENABLED",
             "~USE_FORWARDED_HEADERS believed",
         ],
@@ -240,6 +241,14 @@ fn the_caddy_build() {
 fn directives() {
     let with = |text: &str| format!("MERCURE_PUBLISHER_JWT_KEY=k\nMERCURE_EXTRA_DIRECTIVES={text}");
     for (text, expected) in [
+        (
+            "subscriptions",
+            "subscriptions = true # MERCURE_EXTRA_DIRECTIVES, line 1: subscriptions",
+        ),
+        (
+            "playground",
+            "cors_origin = [\"*\"] # MERCURE_EXTRA_DIRECTIVES, line 1: playground",
+        ),
         (
             "heartbeat 10s",
             "heartbeat = \"10s\" # MERCURE_EXTRA_DIRECTIVES, line 1: heartbeat",

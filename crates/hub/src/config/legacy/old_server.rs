@@ -125,12 +125,18 @@ pub(super) fn translate(
     demo(translation)?;
     history(translation)?;
     metrics(translation)?;
+    if translation.variable("DISPATCH_SUBSCRIPTIONS").is_some() {
+        translation.note(
+            "DISPATCH_SUBSCRIPTIONS",
+            "is of 0.9: topics and form of what is announced are those of later versions here",
+        );
+    }
     if let Some(value) = translation.variable("USE_FORWARDED_HEADERS")
         && value::switch("USE_FORWARDED_HEADERS", &value)?
     {
         translation.note(
             "USE_FORWARDED_HEADERS",
-            "believed what everybody said of addresses and names; here nobody is believed: addresses are those of connections, and --public-url says the names that a proxy has",
+            "believed everybody; here only proxies that are named are: write --trusted-proxy with the address of yours",
         );
     }
     Ok(())
