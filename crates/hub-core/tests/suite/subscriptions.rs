@@ -3,15 +3,17 @@
 use std::task::{Context, Poll, Waker};
 
 use assay_hub_core::access_token::Algorithm;
+use assay_hub_core::history::HistoryError;
 use assay_hub_core::{
     AccessToken, Dialect, Hub, HubSettings, Next, ResponseCursor, Subscriber, TopicMatcher, limits,
 };
 use serde_json::{Value, json};
 
+use crate::late_history::LateDisk;
 use crate::mint::{claims_v1, detail, header_v1};
 use crate::support::{
-    LIST, document, exact, list, publication, selector, subscribe, token_v0, token_v1, tracking,
-    url_pattern, verified,
+    LIST, document, exact, hub_with, list, publication, selector, subscribe, token_v0, token_v1,
+    tracking, tracking_settings, url_pattern, verified,
 };
 
 fn open(hub: &Hub, matchers: &[TopicMatcher], token: Option<AccessToken>) -> Subscriber {
@@ -390,4 +392,57 @@ fn a_hub_that_does_not_keep_track_has_no_lists() {
     let _other = open(&hub, &[exact("T")], None);
     assert!(hub.active_subscriptions(LIST, Dialect::V1).is_none());
     assert!(events(&mut watcher).is_empty());
+}
+
+#[test]
+fn what_a_full_log_refuses_is_announced_when_it_takes_something_again() {
+    let (history, disk) = LateDisk::new(100);
+    let hub = hub_with(tracking_settings(0), history);
+    let full = || Some(HistoryError::NoSpace("full".to_owned()));
+    let mut watcher = watcher(&hub, Dialect::V1);
+    disk.settle(None, true);
+    events(&mut watcher);
+    let seen = |watcher: &mut Subscriber| {
+        let told = documents(watcher);
+        let of = |it: &Value| (it["match"].to_string(), it["active"] == true);
+        told.iter().map(of).collect::<Vec<_>>()
+    };
+    let listed = || {
+        let (list, _) = list(&hub, Dialect::V1);
+        let members = list["subscriptions"].as_array().expect("a list").clone();
+        members
+            .iter()
+            .filter(|it| it["match_type"] == "exact")
+            .count()
+    };
+    let stays = open(&hub, &[exact("stays")], None);
+    let goes = open(&hub, &[exact("goes")], None);
+    assert_eq!(listed(), 0, "a list is no further than the log");
+    disk.settle(full(), true);
+    disk.settle(full(), true);
+    assert!(seen(&mut watcher).is_empty());
+    drop(goes);
+    let late = open(&hub, &[exact("late")], None);
+    assert_eq!(listed(), 0);
+    while disk.waits() {
+        disk.settle(None, true);
+    }
+    let told = [r#""stays""#, r#""late""#].map(|topic| (topic.to_owned(), true));
+    assert_eq!(
+        seen(&mut watcher),
+        told,
+        "in order, and nobody who was never there"
+    );
+    assert_eq!(listed(), 2);
+    // Refused once more, and taken with the next update of anybody.
+    drop(stays);
+    disk.settle(full(), true);
+    assert_eq!(listed(), 2);
+    drop(hub.publish(publication("topic=T&data=x")));
+    while disk.waits() {
+        disk.settle(None, true);
+    }
+    assert_eq!(seen(&mut watcher), [(r#""stays""#.to_owned(), false)]);
+    assert_eq!(listed(), 1);
+    drop(late);
 }
