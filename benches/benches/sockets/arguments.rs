@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::figure::Figure;
 use crate::side::{Cpus, Side};
-use crate::{churn, fan_out, http2, inbox, stalled};
+use crate::{churn, fan_out, http2, inbox, presence, stalled, tls};
 
 /// The command line, read.
 #[derive(Debug)]
@@ -26,17 +26,21 @@ pub(crate) enum Row {
     Inbox,
     Stalled,
     Http2,
+    Presence,
+    Tls,
     /// Subscribers that come and go, so many.
     Churn(usize),
 }
 
-const ROWS: [(&str, Row); 7] = [
+const ROWS: [(&str, Row); 9] = [
     ("fan-out-1000", Row::FanOut(1_000)),
     ("fan-out-5000", Row::FanOut(5_000)),
     ("fan-out-10000", Row::FanOut(10_000)),
     ("inbox", Row::Inbox),
     ("stalled", Row::Stalled),
     ("http2", Row::Http2),
+    ("presence", Row::Presence),
+    ("tls", Row::Tls),
     ("churn", Row::Churn(1_000_000)),
 ];
 
@@ -45,8 +49,8 @@ impl Row {
     pub(crate) fn is_for(self, side: &Side) -> bool {
         match self {
             Self::FanOut(_) => true,
-            Self::Inbox | Self::Stalled => *side != Side::Raw,
-            Self::Http2 | Self::Churn(_) => *side == Side::Ours,
+            Self::Inbox | Self::Stalled | Self::Presence => *side != Side::Raw,
+            Self::Http2 | Self::Tls | Self::Churn(_) => *side == Side::Ours,
         }
     }
 
@@ -56,6 +60,8 @@ impl Row {
             Self::Inbox => inbox::measure(side, cpus),
             Self::Stalled => stalled::measure(side, cpus),
             Self::Http2 => http2::measure(side, cpus),
+            Self::Presence => presence::measure(side, cpus),
+            Self::Tls => tls::measure(side, cpus),
             Self::Churn(cycles) => churn::measure(side, cpus, cycles),
         }
     }

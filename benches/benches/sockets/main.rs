@@ -9,7 +9,8 @@
 //! ```
 //!
 //! `COMMAND` is run by `sh` and becomes the hub: it listens on 127.0.0.1:$PORT, takes tokens of 0.x signed with $KEY (HS256),
-//! and lets subscribers in without one.
+//! and lets subscribers in without one. `$FEATURE` is empty, or
+//! `subscriptions` where active subscriptions are to be on.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
@@ -28,6 +29,8 @@ mod inbox;
 #[cfg(target_os = "linux")]
 mod ours;
 #[cfg(target_os = "linux")]
+mod presence;
+#[cfg(target_os = "linux")]
 mod publisher;
 #[cfg(target_os = "linux")]
 mod raw_loop;
@@ -40,6 +43,8 @@ mod stalled;
 #[cfg(target_os = "linux")]
 mod table;
 #[cfg(target_os = "linux")]
+mod tls;
+#[cfg(target_os = "linux")]
 mod usage;
 
 #[cfg(target_os = "linux")]
@@ -49,7 +54,7 @@ fn main() -> std::io::Result<()> {
     words.retain(|word| word != "--bench");
     match words.first().map(String::as_str) {
         Some("serve-raw") => raw_loop::serve(),
-        Some("serve-ours") => ours::serve(),
+        Some("serve-ours") => ours::serve(&words[1..]),
         // `cargo test --benches` builds and starts it: nothing to measure there.
         None if !is_bench => Ok(()),
         _ => run(&arguments::Arguments::parse(&words)?),

@@ -7,13 +7,19 @@ use assay_hub::{HubOptions, Source, Written};
 use crate::side::KEY;
 
 /// Serves until it is killed.
-pub(crate) fn serve() -> io::Result<()> {
+pub(crate) fn serve(feature: &[String]) -> io::Result<()> {
     let set = |name, value: &str| Some(Written::new(name, Source::Flag, value));
+    let (feature, files) = feature
+        .split_first()
+        .map_or(("", &[][..]), |(feature, files)| (feature.as_str(), files));
     let options = HubOptions {
         listen: set("listen", "127.0.0.1:0"),
         jwt_key: set("jwt-key", KEY),
         dialects: set("dialects", "1.0,0.x"),
         stream_threads: set("stream-threads", "1"),
+        tls_cert: files.first().and_then(|file| set("tls-cert", file)),
+        tls_key: files.get(1).and_then(|file| set("tls-key", file)),
+        subscriptions: feature == "subscriptions",
         anonymous: true,
         ..HubOptions::default()
     };

@@ -34,24 +34,31 @@ impl Readers {
         count: usize,
         topic: impl Fn(usize) -> String,
     ) -> io::Result<Self> {
-        let mut readers = Self {
-            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
-            streams: Vec::with_capacity(count),
-            events_per_read: 0,
-            buffer: vec![0; 1 << 18],
-        };
+        let mut readers = Self::none()?;
         for place in 0..count {
-            let stream = subscribe_on(TcpStream::connect(hub)?, &topic(place))?;
-            stream.set_nonblocking(true)?;
-            epoll::add(
-                &readers.epoll,
-                &stream,
-                epoll::EventData::new_u64(place as u64),
-                epoll::EventFlags::IN | epoll::EventFlags::ET,
-            )?;
-            readers.streams.push(stream);
+            readers.add(subscribe_on(TcpStream::connect(hub)?, &topic(place), "")?)?;
         }
         Ok(readers)
+    }
+
+    /// Nobody yet.
+    pub(crate) fn none() -> io::Result<Self> {
+        Ok(Self {
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            streams: Vec::new(),
+            events_per_read: 0,
+            buffer: vec![0; 1 << 18],
+        })
+    }
+
+    /// One more, who has subscribed.
+    pub(crate) fn add(&mut self, stream: TcpStream) -> io::Result<()> {
+        stream.set_nonblocking(true)?;
+        let place = epoll::EventData::new_u64(self.streams.len() as u64);
+        let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
+        epoll::add(&self.epoll, &stream, place, flags)?;
+        self.streams.push(stream);
+        Ok(())
     }
 
     /// Waits until `expected` events came in, of all streams together.
@@ -134,10 +141,15 @@ fn count_ends(bytes: &[u8]) -> usize {
 }
 
 /// Opens a stream, whose head and first comment are read, if the hub sends one with the head.
-pub(crate) fn subscribe_on(mut stream: TcpStream, topic: &str) -> io::Result<TcpStream> {
+/// `fields` are further ones of the request, each with its line end.
+pub(crate) fn subscribe_on(
+    mut stream: TcpStream,
+    topic: &str,
+    fields: &str,
+) -> io::Result<TcpStream> {
     write!(
         stream,
-        "GET /.well-known/mercure?topic={topic} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+        "GET /.well-known/mercure?topic={topic} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n"
     )?;
     let mut head = Vec::new();
     let mut buffer = [0; 4_096];

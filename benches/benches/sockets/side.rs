@@ -1,7 +1,9 @@
 //! Who is measured: a hub, or the raw loop, as a child process on a CPU of its own.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,6 +22,39 @@ pub(crate) enum Side {
     Raw,
     Ours,
     Other { name: String, command: String },
+}
+
+/// What a row needs beside the usual.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Feature {
+    None,
+    /// Active subscriptions.
+    Subscriptions,
+    /// TLS, with the certificate and the key in these files.
+    Tls {
+        chain: PathBuf,
+        key: PathBuf,
+    },
+}
+
+impl Feature {
+    /// As other hubs read it.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Subscriptions => "subscriptions",
+            Self::Tls { .. } => "tls",
+        }
+    }
+
+    /// As our own children read it.
+    fn arguments(&self) -> Vec<&OsStr> {
+        let word = OsStr::new(self.word());
+        match self {
+            Self::None | Self::Subscriptions => vec![word],
+            Self::Tls { chain, key } => vec![word, chain.as_os_str(), key.as_os_str()],
+        }
+    }
 }
 
 /// Where both halves run.
@@ -58,11 +93,16 @@ impl Side {
 
     /// Starts it and waits until it accepts. Its threads inherit the CPU of the one that starts them.
     pub(crate) fn start(&self, cpus: Cpus) -> io::Result<Running> {
+        self.start_with(cpus, &Feature::None)
+    }
+
+    /// The same with something more switched on.
+    pub(crate) fn start_with(&self, cpus: Cpus, feature: &Feature) -> io::Result<Running> {
         platform::pin_this_thread(cpus.hub)?;
         let started = match self {
-            Self::Raw => start_self("serve-raw"),
-            Self::Ours => start_self("serve-ours"),
-            Self::Other { command, .. } => start_other(command),
+            Self::Raw => start_self("serve-raw", &[]),
+            Self::Ours => start_self("serve-ours", &feature.arguments()),
+            Self::Other { command, .. } => start_other(command, feature),
         };
         platform::pin_this_thread(cpus.bench)?;
         started
@@ -70,9 +110,10 @@ impl Side {
 }
 
 /// This program again, which says its address on its first line.
-fn start_self(role: &str) -> io::Result<Running> {
+fn start_self(role: &str, words: &[&OsStr]) -> io::Result<Running> {
     let mut child = Command::new(std::env::current_exe()?)
         .arg(role)
+        .args(words)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()?;
@@ -86,13 +127,14 @@ fn start_self(role: &str) -> io::Result<Running> {
     }
 }
 
-fn start_other(command: &str) -> io::Result<Running> {
+fn start_other(command: &str, feature: &Feature) -> io::Result<Running> {
     // Free now, and hopefully still when the hub binds it.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut child = Command::new("sh")
         .args(["-c", &format!("exec {command}")])
         .env("PORT", address.port().to_string())
         .env("KEY", KEY)
+        .env("FEATURE", feature.word())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -107,5 +107,5 @@ fn stall(hub: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.set_tcp_mss(SEGMENT_BYTES)?;
     socket.connect(&hub.into())?;
-    subscribe_on(socket.into(), &format!("{TOPIC}&topic={FILLING_TOPIC}"))
+    subscribe_on(socket.into(), &format!("{TOPIC}&topic={FILLING_TOPIC}"), "")
 }
