@@ -12,8 +12,8 @@ use crate::{churn, fan_out, http2, inbox, presence, stalled, tls};
 pub(crate) struct Arguments {
     pub(crate) rounds: usize,
     pub(crate) out: Option<PathBuf>,
-    /// As it was written, for the record.
-    pub(crate) words: Vec<String>,
+    /// As it was written, for the record, without places of this machine.
+    shown: String,
     only: Vec<String>,
     others: Vec<Side>,
 }
@@ -72,7 +72,7 @@ impl Arguments {
         let mut arguments = Self {
             rounds: 3,
             out: None,
-            words: words.to_vec(),
+            shown: "cargo bench -p assay-benches --bench sockets --".to_owned(),
             only: Vec::new(),
             others: Vec::new(),
         };
@@ -81,6 +81,12 @@ impl Arguments {
             let value = words
                 .next()
                 .ok_or_else(|| wrong(format!("{flag} needs a value")))?;
+            let shown = match flag.as_str() {
+                "--out" => "DIR",
+                "--other" => value.split('=').next().unwrap_or_default(),
+                _ => value,
+            };
+            arguments.shown += &format!(" {flag} {shown}");
             match flag.as_str() {
                 "--rounds" => {
                     arguments.rounds = value
@@ -114,6 +120,11 @@ impl Arguments {
                 )))
             }
         }
+    }
+
+    /// The command that this is.
+    pub(crate) fn shown(&self) -> String {
+        self.shown.clone()
     }
 
     pub(crate) fn sides(&self) -> Vec<Side> {

@@ -33,8 +33,9 @@ pub(crate) fn quantile_ms(durations: &mut [Duration], quantile: f64) -> f64 {
     durations[place - 1].as_secs_f64() * 1e3
 }
 
-/// The middle one.
+/// The middle one, or the mean of the two in the middle.
 pub(crate) fn median(values: &mut [f64]) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
-    values[values.len() / 2]
+    let (low, high) = ((values.len() - 1) / 2, values.len() / 2);
+    f64::midpoint(values[low], values[high])
 }

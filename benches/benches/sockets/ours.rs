@@ -12,13 +12,17 @@ pub(crate) fn serve(feature: &[String]) -> io::Result<()> {
     let (feature, files) = feature
         .split_first()
         .map_or(("", &[][..]), |(feature, files)| (feature.as_str(), files));
+    let pem = |name, file: Option<&String>| -> io::Result<Option<Written>> {
+        let text = file.map(std::fs::read_to_string).transpose()?;
+        Ok(text.and_then(|text| set(name, &text)))
+    };
     let options = HubOptions {
         listen: set("listen", "127.0.0.1:0"),
         jwt_key: set("jwt-key", KEY),
         dialects: set("dialects", "1.0,0.x"),
         stream_threads: set("stream-threads", "1"),
-        tls_cert: files.first().and_then(|file| set("tls-cert", file)),
-        tls_key: files.get(1).and_then(|file| set("tls-key", file)),
+        tls_cert: pem("tls-cert", files.first())?,
+        tls_key: pem("tls-key", files.get(1))?,
         subscriptions: feature == "subscriptions",
         anonymous: true,
         ..HubOptions::default()

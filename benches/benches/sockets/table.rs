@@ -23,10 +23,7 @@ struct Raw<'a> {
 /// Prints the table; with `--out`, leaves it there as `table.md` beside `figures.json`.
 pub(crate) fn write(figures: &[Figure], arguments: &Arguments, cpus: Cpus) -> io::Result<()> {
     let raw = Raw {
-        command: format!(
-            "cargo bench -p assay-benches --bench sockets -- {}",
-            arguments.words.join(" ")
-        ),
+        command: arguments.shown(),
         cpu: first_value("/proc/cpuinfo", "model name"),
         kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
             .unwrap_or_default()
