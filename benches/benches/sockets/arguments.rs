@@ -86,7 +86,9 @@ impl Arguments {
                 "--other" => value.split('=').next().unwrap_or_default(),
                 _ => value,
             };
-            arguments.shown += &format!(" {flag} {shown}");
+            for word in [" ", flag, " ", shown] {
+                arguments.shown.push_str(word);
+            }
             match flag.as_str() {
                 "--rounds" => {
                     arguments.rounds = value
