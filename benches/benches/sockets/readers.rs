@@ -142,11 +142,11 @@ fn count_ends(bytes: &[u8]) -> usize {
 
 /// Opens a stream, whose head and first comment are read, if the hub sends one with the head.
 /// `fields` are further ones of the request, each with its line end.
-pub(crate) fn subscribe_on(
-    mut stream: TcpStream,
+pub(crate) fn subscribe_on<S: Read + Write>(
+    mut stream: S,
     topic: &str,
     fields: &str,
-) -> io::Result<TcpStream> {
+) -> io::Result<S> {
     write!(
         stream,
         "GET /.well-known/mercure?topic={topic} HTTP/1.1\r\nHost: 127.0.0.1\r\n{fields}\r\n"

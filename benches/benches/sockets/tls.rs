@@ -1,6 +1,6 @@
 //! TLS 1.3 over HTTP/1.1: the memory of a subscriber.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::figure::Figure;
 use crate::publisher::TOPIC;
+use crate::readers::subscribe_on;
 use crate::side::{Cpus, Feature, Side};
 
 const FEW: usize = 500;
@@ -75,24 +76,6 @@ fn trusting(certificate: &rcgen::Certificate) -> io::Result<ClientConfig> {
 fn subscribe(hub: SocketAddr, client: &Arc<ClientConfig>) -> io::Result<Stream> {
     let name = ServerName::try_from("localhost").map_err(io::Error::other)?;
     let session = ClientConnection::new(Arc::clone(client), name).map_err(io::Error::other)?;
-    let mut stream = StreamOwned::new(session, TcpStream::connect(hub)?);
-    write!(
-        stream,
-        "GET /.well-known/mercure?topic={TOPIC} HTTP/1.1\r\nHost: localhost\r\n\r\n"
-    )?;
-    let mut head = Vec::new();
-    let mut buffer = [0; 4_096];
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read(&mut buffer)? {
-            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-            read => head.extend_from_slice(&buffer[..read]),
-        }
-    }
-    if head.starts_with(b"HTTP/1.1 200") {
-        Ok(stream)
-    } else {
-        Err(io::Error::other(
-            String::from_utf8_lossy(&head).into_owned(),
-        ))
-    }
+    let stream = StreamOwned::new(session, TcpStream::connect(hub)?);
+    subscribe_on(stream, TOPIC, "")
 }
