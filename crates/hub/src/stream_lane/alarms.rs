@@ -26,7 +26,13 @@ pub(super) enum Alarm {
     Heartbeat,
 }
 
-/// Instants and the streams that they concern. An alarm of a stream that is gone stays until it is due.
+/// A stream has at most one alarm of each kind.
+const KINDS: usize = 4;
+/// Fewer than these are not worth a look.
+const SWEPT_AT_LEAST: usize = 1_024;
+
+/// Instants and the streams that they concern. An alarm of a stream that is gone stays until it is due, or
+/// until [`Alarms::sweep`].
 #[derive(Debug, Default)]
 pub(super) struct Alarms(BinaryHeap<Reverse<(Instant, Alarm, StreamId)>>);
 
@@ -34,6 +40,15 @@ impl Alarms {
     /// Looks at a stream again at `at`; never, if that is beyond the range of the clock.
     pub(super) fn set(&mut self, at: Option<Instant>, alarm: Alarm, stream: StreamId) {
         self.0.extend(at.map(|at| Reverse((at, alarm, stream))));
+    }
+
+    /// Forgets the alarms of streams that are gone, of which some are due in hours, once there may be more of them than of the
+    /// `streams` that are there: then each alarm is looked at once for each that was set since the last time, at most.
+    pub(super) fn sweep(&mut self, streams: usize, is_there: impl Fn(StreamId) -> bool) {
+        if self.0.len() > streams * KINDS + SWEPT_AT_LEAST {
+            self.0.retain(|Reverse((_, _, stream))| is_there(*stream));
+            self.0.shrink_to(streams * KINDS + SWEPT_AT_LEAST);
+        }
     }
 
     /// The next instant at which something is due.
@@ -72,5 +87,29 @@ mod tests {
         assert_eq!(alarms.due(after(12)), None);
         assert_eq!(alarms.due(after(60)), Some((Alarm::End, stream(2))));
         assert_eq!((alarms.due(after(60)), alarms.next()), (None, None));
+    }
+
+    #[test]
+    fn alarms_of_streams_that_are_gone_do_not_pile_up() {
+        let start = Instant::now();
+        let mut alarms = Alarms::default();
+        for serial in 0..100_000 {
+            let stream = StreamId { key: 0, serial };
+            let in_hours = start + Duration::from_hours(12);
+            alarms.set(Some(in_hours), Alarm::End, stream);
+            alarms.set(Some(start), Alarm::Heartbeat, stream);
+            alarms.sweep(1, |there| there.serial >= serial);
+            assert!(alarms.0.len() <= SWEPT_AT_LEAST + KINDS);
+        }
+        assert!(alarms.0.capacity() <= 4 * SWEPT_AT_LEAST);
+        let last = StreamId {
+            key: 0,
+            serial: 99_999,
+        };
+        let mut of_last = 0;
+        while let Some((_, stream)) = alarms.due(start + Duration::from_hours(12)) {
+            of_last += usize::from(stream == last);
+        }
+        assert_eq!(of_last, 2, "those of the one that is there are kept");
     }
 }

@@ -454,6 +454,12 @@ impl Worker {
         if let Some(subscriber) = stream.subscriber.take() {
             self.lane.leave(subscriber);
         }
+        let streams = &self.streams;
+        self.alarms.sweep(streams.len(), |id| {
+            streams
+                .get(id.key)
+                .is_some_and(|stream| stream.serial == id.serial)
+        });
     }
 }
 
