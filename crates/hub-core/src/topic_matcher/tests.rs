@@ -154,6 +154,18 @@ fn url_patterns_follow_the_standard() {
         &["https://example.com/h"],
     );
     check(
+        "http([s])?://[\\:\\:1]:8080/x",
+        &["http://[::1]:8080/x"],
+        &["http://[::1]/x", "http://[::2]:8080/x"],
+    );
+    check(
+        "*://([a-z]+).example.com/]",
+        &["https://a.example.com/]"],
+        &["https://1.example.com/]"],
+    );
+    check("https://[*]:8080/x", &["https://[::1]:8080/x"], &[]);
+    check("urn:a]b", &[], &["urn:ab"]);
+    check(
         "https://example.com/users/42/*",
         &["https://example.com/users/42/books/1"],
         &["https://example.com/users/43/books/1"],
@@ -210,6 +222,15 @@ fn broken_url_patterns_are_refused() {
         "/(?:a)",
         "{{a}}",
         "https://exa mple.com/",
+        // Nothing was opened that the bracket closes.
+        "*:]",
+        "https://a]b/x",
+        "https://[a]]/x",
+        "https://u:p@\\]/x",
+        "https://([a])]/x",
+        "https://((a)])/x",
+        "https://{a}]:8080/x",
+        "https://:a]/x",
         // An engine of linear time has no lookaround.
         "/((?=a)b)",
     ] {
@@ -410,7 +431,7 @@ mod generated {
             }
         }
 
-        // Such as `*:]`, a bracket that closes nothing.
+        // Overflow is checked in tests: `urlpattern` must never count a bracket that closes nothing.
         #[test]
         fn no_pattern_makes_a_matcher_panic(text in "[a:/{}()*+?#\\[\\]\\\\|^.]{0,24}") {
             if let Ok(matcher) = url_pattern(&text) {

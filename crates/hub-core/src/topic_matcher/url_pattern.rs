@@ -2,6 +2,8 @@
 //!
 //! The captures of a pattern are of no use here, so nothing but its eight component matchers is kept.
 
+mod brackets;
+
 use regex::bytes::{Regex, RegexBuilder};
 use url::Url;
 use urlpattern::matcher::Matcher;
@@ -39,6 +41,10 @@ impl UrlPattern {
     /// refused as well: skipping it silently would hide it from its author.
     pub(super) fn parse(text: &str, hub_url: &HubUrl) -> Result<Self, MatcherError> {
         let refused = |error: urlpattern::Error| MatcherError::Pattern(error.to_string());
+        if brackets::closes_too_many(text, hub_url.url()).map_err(refused)? {
+            let reason = "its host has a `]` without a `[` before it";
+            return Err(MatcherError::Pattern(reason.to_owned()));
+        }
         let base = Some(hub_url.url().clone());
         let init =
             UrlPatternInit::parse_constructor_string::<Expression>(text, base).map_err(refused)?;
