@@ -1,4 +1,5 @@
-//! The real programs, as a newcomer runs them: the release binary, and its report in a browser.
+//! The real programs, as a newcomer runs them: the release binary, and its report in a browser. And what takes optimised code:
+//! thousands of seeds of the simulations, and counts of instructions.
 //!
 //! Chromium comes as Debian's package, installed here when it is missing and we may.
 
@@ -8,8 +9,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::instructions;
 use crate::step::{cargo, program, root, timed};
+use crate::{instructions, proof};
 
 /// Widths that the pages must fit: a phone and a laptop, in CSS pixels.
 const WIDTHS_PX: [u32; 2] = [390, 1280];
@@ -30,6 +31,7 @@ pub(crate) fn run() -> Result<()> {
         in_browser(&load, "delivery")?;
         in_browser(&conformance, "conform")
     })?;
+    timed("e2e: simulation", proof::simulate)?;
     timed("e2e: instructions", instructions::check)
 }
 

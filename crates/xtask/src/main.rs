@@ -40,7 +40,7 @@ enum Command {
     E2e,
     /// What the hot operations of the hub core cost in instructions, against the merge base
     Instructions,
-    /// A test with many more rounds, whose outcome is kept: kill-9
+    /// A test with many more rounds, whose outcome is kept: kill-9, simulation
     Proof {
         /// Which one
         name: String,

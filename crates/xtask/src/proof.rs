@@ -1,4 +1,4 @@
-//! Proofs that take longer than a test may: the same tests, with more rounds, and their last word kept under
+//! Proofs that take longer than a test may: the same tests, with more rounds, and their last words kept under
 //! `reports/published/proofs/` with its date, commit and command.
 
 use std::fs;
@@ -8,66 +8,94 @@ use anyhow::{Context, Result, bail};
 
 use crate::step::root;
 
-/// A test that is a proof when it runs for long enough.
+/// Tests that are a proof when they run for long enough.
 struct Proof {
     name: &'static str,
-    /// The test target of the command line, and the test in it.
-    test: [&'static str; 2],
+    /// What `cargo test` is told: the package, the target and the tests in it.
+    tests: &'static [&'static str],
     rounds: u32,
-    /// How the line begins that the test prints at its end.
+    /// How each line begins that a test prints at its end.
     line: &'static str,
 }
 
-const PROOFS: [Proof; 1] = [Proof {
-    name: "kill-9",
-    test: ["durability", "kill_9"],
-    rounds: 100,
-    line: "kill -9: ",
-}];
+const PROOFS: [Proof; 2] = [
+    Proof {
+        name: "kill-9",
+        tests: &["-p", "assay-cli", "--test", "durability", "kill_9"],
+        rounds: 100,
+        line: "kill -9: ",
+    },
+    Proof {
+        name: "simulation",
+        tests: SIMULATION,
+        rounds: 10_000,
+        line: "simulation: ",
+    },
+];
+/// Optimised, a seed takes a few milliseconds.
+const SIMULATION: &[&str] = &[
+    "--release",
+    "-p",
+    "assay-hub-core",
+    "--test",
+    "suite",
+    "simulation",
+];
+/// Seeds of each simulation of the hub core at every commit.
+const SIMULATION_ROUNDS_IN_CI: u32 = 3_000;
 
-/// Runs the proof of this name.
+/// Runs the proof of this name, and keeps what it says.
 pub(crate) fn run(name: &str) -> Result<()> {
     let Some(proof) = PROOFS.iter().find(|proof| proof.name == name) else {
         let known = PROOFS.map(|proof| proof.name).join(", ");
         bail!("no proof is called `{name}`; the proofs are {known}");
     };
-    let [target, test] = proof.test;
-    let arguments = [
-        "test",
-        "-p",
-        "assay-cli",
-        "--test",
-        target,
-        test,
-        "--",
-        "--nocapture",
-    ];
+    let lines = lines(proof.tests, proof.rounds, proof.line)?;
+    println!("{lines}");
+    keep(proof, &lines)
+}
+
+/// Thousands of seeds; nothing is kept.
+pub(crate) fn simulate() -> Result<()> {
+    println!(
+        "{}",
+        lines(SIMULATION, SIMULATION_ROUNDS_IN_CI, "simulation: ")?
+    );
+    Ok(())
+}
+
+/// Runs tests for so many rounds; what they say of themselves.
+fn lines(tests: &[&str], rounds: u32, beginning: &str) -> Result<String> {
     let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(arguments)
-        .env("ASSAY_PROOF_ROUNDS", proof.rounds.to_string())
+        .arg("test")
+        .args(tests)
+        .args(["--", "--nocapture"])
+        .env("ASSAY_PROOF_ROUNDS", rounds.to_string())
         .current_dir(root())
         .stderr(Stdio::inherit())
         .output()
         .context("failed to start cargo")?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let line = said
+    let mut lines: Vec<_> = said
         .lines()
-        .find_map(|line| line.find(proof.line).map(|at| &line[at..]));
-    let Some(line) = line.filter(|_| output.status.success()) else {
+        .filter_map(|line| line.find(beginning).map(|at| &line[at..]))
+        .collect();
+    if lines.is_empty() || !output.status.success() {
         bail!("the proof failed:\n{said}");
-    };
-    println!("{line}");
-    keep(proof, line)
+    }
+    // Tests end in any order.
+    lines.sort_unstable();
+    Ok(lines.join("\n"))
 }
 
-fn keep(proof: &Proof, line: &str) -> Result<()> {
+fn keep(proof: &Proof, lines: &str) -> Result<()> {
     let folder = root().join("reports/published/proofs");
     fs::create_dir_all(&folder)?;
     let date = said("date", &["-u", "+%Y-%m-%d"])?;
     let commit = said("git", &["rev-parse", "--short", "HEAD"])?;
     let system = said("uname", &["-srm"])?;
     let text = format!(
-        "{line}\n\n{date}, commit {commit}, {system}\ncargo xtask proof {}\n",
+        "{lines}\n\n{date}, commit {commit}, {system}\ncargo xtask proof {}\n",
         proof.name
     );
     let path = folder.join(format!("{}.txt", proof.name));

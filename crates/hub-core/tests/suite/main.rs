@@ -12,6 +12,7 @@ mod late_history;
 mod mint;
 mod presence_simulation;
 mod redb_history;
+mod seeds;
 mod simulation;
 mod subscriptions;
 mod support;

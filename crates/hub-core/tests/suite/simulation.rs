@@ -18,6 +18,7 @@ use rand::{RngExt as _, SeedableRng as _};
 
 use crate::lane_host::LaneHost;
 use crate::late_history::LateDisk;
+use crate::seeds::{self, Seeds};
 use crate::support::{
     bounds, clock, data, exact, hub_keeping, hub_with, publication, subscribe, token_v0, token_v1,
     url_pattern,
@@ -25,26 +26,40 @@ use crate::support::{
 
 const STEPS: usize = 400;
 
+const IN_MEMORY: Seeds = Seeds {
+    few: 300,
+    one_in: 1,
+};
+/// Each publication waits for a disk.
+const ON_DISK: Seeds = Seeds {
+    few: 12,
+    one_in: 25,
+};
+
 #[test]
 fn subscribers_get_what_the_model_says() {
-    check(300, || Storage::Memory);
+    check(&IN_MEMORY, "who gets what", || Storage::Memory);
 }
 
 #[test]
 fn they_do_while_the_history_commits_late_and_fails() {
-    check(300, || Storage::Late(Late::default()));
+    let question = "who gets what of a history that commits late and fails";
+    check(&IN_MEMORY, question, || Storage::Late(Late::default()));
 }
 
 #[test]
 fn they_do_while_a_durable_history_is_closed_and_opened_again() {
-    check(12, || Storage::Redb(tempfile::tempdir().expect("a folder")));
+    let question = "who gets what of a durable history that is closed and opened again";
+    check(&ON_DISK, question, || {
+        Storage::Redb(tempfile::tempdir().expect("a folder"))
+    });
 }
 
-fn check(seeds: u64, storage: impl Fn() -> Storage) {
+fn check(seeds: &Seeds, question: &str, storage: impl Fn() -> Storage) {
     let tokens = Tokens::mint();
-    for seed in 0..seeds {
+    seeds::each(seeds, question, |seed| {
         Simulation::new(seed, &tokens, storage()).run();
-    }
+    });
 }
 
 /// Where the history is.
