@@ -85,7 +85,7 @@ impl HubUnderTest {
             dialects: dialects
                 .into_iter()
                 .map(|(dialect, evidence)| DialectEvidence {
-                    dialect: of_results(dialect),
+                    dialect: document_dialect(dialect),
                     evidence,
                 })
                 .collect(),
@@ -105,7 +105,7 @@ impl HubUnderTest {
 }
 
 /// The two halves of the workbench have a type each, since neither knows the other.
-fn of_results(dialect: Dialect) -> assay_results::Dialect {
+pub(crate) fn document_dialect(dialect: Dialect) -> assay_results::Dialect {
     match dialect {
         Dialect::V0 => assay_results::Dialect::V0,
         Dialect::V1 => assay_results::Dialect::V1,

@@ -4,7 +4,7 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use assay_client::{Algorithm, Endpoint, EndpointOptions, SigningKey};
-use assay_conformance::{DialectChoice, RoleCredential, RunOptions, Target, run};
+use assay_conformance::{DialectChoice, RoleCredential, RunOptions, Selection, Target, run};
 use assay_results::Verdict;
 
 #[tokio::main]
@@ -37,7 +37,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = RunOptions {
         seed,
         force,
-        only: args.collect(),
+        selection: Selection {
+            only: args.collect(),
+            ..Selection::default()
+        },
         ..RunOptions::default()
     };
     let outcome = run(&target, &options, &mut |_| ()).await?;

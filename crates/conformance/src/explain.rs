@@ -2,7 +2,7 @@
 
 use assay_client::Dialect;
 
-use crate::check;
+use crate::check::{self, Check};
 
 /// A check as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +21,20 @@ pub struct CheckInfo {
 
 /// All checks of a dialect.
 pub fn checks(dialect: Dialect) -> Vec<CheckInfo> {
-    check::all(dialect)
-        .into_iter()
-        .map(|check| CheckInfo {
+    check::all(dialect).iter().map(CheckInfo::of).collect()
+}
+
+impl CheckInfo {
+    pub(crate) fn of(check: &Check) -> Self {
+        let judges = check.rules.iter();
+        Self {
             id: check.id,
             dialect: check.dialect,
             area: check.area.as_str(),
             does: check.does(),
-            judges: check
-                .rules
-                .iter()
+            judges: judges
                 .map(|rule| (rule.requirement, rule.accept.to_string()))
                 .collect(),
-        })
-        .collect()
+        }
+    }
 }

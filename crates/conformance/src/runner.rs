@@ -14,13 +14,14 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    check::{self, Check},
+    check::Check,
     coverage,
     doubt::Doubts,
     execution::{Execution, Job, execute, rerun},
     interrupt::Interrupt,
     preflight::{self, Preflight},
     repro, row,
+    selection::{Selection, SelectionError},
     target::Target,
 };
 
@@ -35,8 +36,8 @@ const RERUNS_AT_MOST: Duration = Duration::from_secs(20);
 pub struct RunOptions {
     /// Go on after the preflight failed.
     pub force: bool,
-    /// Only checks or requirements whose id begins with one of these; all when empty.
-    pub only: Vec<String>,
+    /// Which checks.
+    pub selection: Selection,
     /// Order of the checks.
     pub seed: u64,
     /// Checks at the same time, at least one.
@@ -49,7 +50,7 @@ impl Default for RunOptions {
     fn default() -> Self {
         Self {
             force: false,
-            only: Vec::new(),
+            selection: Selection::default(),
             seed: 0,
             lanes: DEFAULT_LANES,
             interrupt: Interrupt::default(),
@@ -104,22 +105,12 @@ pub struct Outcome {
     pub duration_ms: u64,
 }
 
-/// A filter matched nothing: a typo must not look like success.
-#[derive(Debug, thiserror::Error)]
-pub enum RunError {
-    /// None of the checks or requirements begins so.
-    #[error(
-        "no check and no requirement begins with {0:?}: `assay explain --list` shows all of them"
-    )]
-    NothingMatches(String),
-}
-
 /// Judges a hub. Never hangs, whatever the hub does: each step has a deadline, everything read a cap.
 pub async fn run(
     target: &Target,
     options: &RunOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> Result<Outcome, RunError> {
+) -> Result<Outcome, SelectionError> {
     let began = Instant::now();
     let mut outcome = Outcome {
         preflight: Vec::new(),
@@ -198,37 +189,19 @@ fn unix_now_s() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
-fn select(target: &Target, options: &RunOptions) -> Result<Vec<Vec<Arc<Check>>>, RunError> {
-    let mut all: Vec<Vec<_>> = target
+fn select(target: &Target, options: &RunOptions) -> Result<Vec<Vec<Arc<Check>>>, SelectionError> {
+    let dialects: Vec<_> = target
         .dialects
         .iter()
-        .map(|choice| check::all(choice.dialect))
+        .map(|choice| choice.dialect)
         .collect();
-    let begins_so = |check: &Check, prefix: &String| {
-        check.id.starts_with(prefix)
-            || check
-                .rules
-                .iter()
-                .any(|rule| rule.requirement.starts_with(prefix))
-    };
-    for prefix in &options.only {
-        if !all.iter().flatten().any(|check| begins_so(check, prefix)) {
-            return Err(RunError::NothingMatches(prefix.clone()));
-        }
-    }
     let mut order = StdRng::seed_from_u64(options.seed);
-    Ok(all
-        .iter_mut()
-        .map(|checks| {
-            let mut checks = std::mem::take(checks);
-            checks.retain(|check| {
-                options.only.is_empty()
-                    || options.only.iter().any(|prefix| begins_so(check, prefix))
-            });
-            checks.shuffle(&mut order);
-            checks.into_iter().map(Arc::new).collect()
-        })
-        .collect())
+    let chosen = options.selection.of(&dialects)?.into_iter();
+    let shuffled = chosen.map(|mut checks| {
+        checks.shuffle(&mut order);
+        checks.into_iter().map(Arc::new).collect()
+    });
+    Ok(shuffled.collect())
 }
 
 async fn run_jobs(

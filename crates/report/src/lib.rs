@@ -6,9 +6,11 @@
 //! Not for measuring or judging: every figure and verdict stands in the run already. No file is written here, nothing is
 //! printed, and a page asks for nothing from the network.
 
+mod badge;
 mod chart;
 mod gate;
 mod junit;
+mod markdown;
 mod number;
 mod page;
 mod sentence;
@@ -58,7 +60,8 @@ pub fn sentence(run: &Run) -> String {
     }
 }
 
-/// The files of a run's report: `index.html`, `junit.xml` and, for a load run, `charts/*.svg`.
+/// The files of a run's report: `index.html`, `junit.xml`, for a load run `charts/*.svg`, for a conformance run `summary.md`
+/// and `badge.json`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
 pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
@@ -79,6 +82,8 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
         Run::Conformance(run) => Ok(vec![
             file("index.html", page::conformance::page(run, missing)?),
             file("junit.xml", junit::conformance::junit(run)?),
+            file("summary.md", markdown::summary(run)),
+            file("badge.json", badge::badge(run)),
         ]),
     }
 }

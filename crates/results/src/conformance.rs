@@ -1,7 +1,9 @@
 //! The document of a conformance run.
 
+pub(crate) mod baseline;
 pub(crate) mod coverage;
 pub(crate) mod preflight;
+mod signature;
 pub(crate) mod summary;
 pub(crate) mod verdict;
 
@@ -9,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::bounds::SCHEMA_VERSION;
+use crate::conformance::baseline::BaselineComparison;
 use crate::conformance::coverage::Coverage;
 use crate::conformance::preflight::{Feature, PreflightStep};
 use crate::conformance::summary::ConformanceSummary;
@@ -44,6 +47,8 @@ pub struct ConformanceRecord {
     pub partial: Option<Partial>,
     /// From which level on a broken requirement fails the command.
     pub fail_on: FailOn,
+    /// How the verdicts stand to the list of known failures, if one was given.
+    pub baseline: Option<BaselineComparison>,
     /// Order of the checks.
     pub seed: u64,
     /// How long it took.
@@ -123,7 +128,7 @@ impl ConformanceRun {
 impl ConformanceRecord {
     /// How the run ended, by its own `fail_on` (design.md, "The command"): any *error* is our defect; any *fail* or
     /// *flaky*, and *warn* under `--fail-on should`, is broken; else *inconclusive*, or nothing measured, is not
-    /// measurable. A preflight that failed without any verdict after it is not measurable too.
+    /// measurable. With a baseline, broken is what is news to it, and whatever is flaky. A preflight that failed without any verdict after it is not measurable too.
     pub fn outcome(&self) -> Outcome {
         let end = match self.partial.as_ref().map(|partial| partial.cause) {
             None => Outcome::Passed,
@@ -146,10 +151,14 @@ impl ConformanceRecord {
             FailOn::Must => &[Verdict::Fail, Verdict::Flaky],
             FailOn::Should => &[Verdict::Fail, Verdict::Flaky, Verdict::Warn],
         };
-        let measured = any(&[Verdict::Pass, Verdict::Warn, Verdict::Note]);
+        let is_broken = match &self.baseline {
+            None => any(broken),
+            Some(baseline) => baseline.has_news() || any(&[Verdict::Flaky]),
+        };
+        let measured = any(&[Verdict::Pass, Verdict::Fail, Verdict::Warn, Verdict::Note]);
         if any(&[Verdict::Error]) {
             Outcome::Defect
-        } else if any(broken) {
+        } else if is_broken {
             Outcome::Broken
         } else if any(&[Verdict::Inconclusive]) || !measured {
             Outcome::NotMeasurable

@@ -24,6 +24,9 @@ mod schema;
 mod target;
 
 pub use bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
+pub use conformance::baseline::{
+    Baseline, BaselineComparison, BaselineEntry, BaselineError, BaselineState, KnownFailure,
+};
 pub use conformance::coverage::{Coverage, CoverageStatus};
 pub use conformance::preflight::{Feature, FeatureState, PreflightStep, StepOutcome};
 pub use conformance::summary::{AreaStatus, AreaSummary, ConformanceSummary, VerdictCounts};

@@ -1,5 +1,6 @@
 //! `assay check`.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -12,7 +13,8 @@ use super::target::{ConnectionArgs, CredentialArgs};
 Examples:
   assay check                                            the built-in reference hub, both dialects
   assay check https://example.com/.well-known/mercure --jwt-key @key --allowed-origin https://example.com
-  assay check URL --jwt-key @key --only token/
+  assay check URL --jwt-key @key --only token/ --level must
+  assay check URL --jwt-key @key --baseline known.toml   a gate for CI: what the file lists breaks nothing
   assay explain token/aud-mismatch                       what a check does, and why")]
 pub(crate) struct CheckArgs {
     /// The hub's URL [default: the reference hub, started for this run]
@@ -26,6 +28,24 @@ pub(crate) struct CheckArgs {
     /// Only checks or requirements whose id begins so (repeat)
     #[arg(long, value_name = "ID")]
     pub(crate) only: Vec<String>,
+    /// Only the checks of this area, such as cors (repeat)
+    #[arg(long, value_name = "AREA")]
+    pub(crate) area: Vec<String>,
+    /// Only requirements of this level or a stricter one: must, should or may
+    #[arg(long, value_enum, default_value_t = LevelArg::May, hide_possible_values = true)]
+    pub(crate) level: LevelArg,
+    /// The chosen checks and what they judge, instead of a run
+    #[arg(long, conflicts_with_all = ["baseline", "json", "out"])]
+    pub(crate) list: bool,
+    /// Checks at the same time
+    #[arg(long, value_name = "N", default_value_t = NonZero::new(assay_conformance::DEFAULT_LANES).unwrap_or(NonZero::<usize>::MIN))]
+    pub(crate) jobs: NonZero<usize>,
+    /// Known failures, TOML: only what is news to it is exit code 1
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is broken now into the baseline
+    #[arg(long, requires = "baseline", conflicts_with_all = ["only", "area", "level"])]
+    pub(crate) bless: bool,
     /// An origin that the hub's CORS configuration allows
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allowed_origin: Option<String>,
@@ -42,8 +62,8 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Order of the checks [default: random, and reported]
-    #[arg(long)]
-    pub(crate) seed: Option<u64>,
+    #[arg(long, value_name = "SEED")]
+    pub(crate) shuffle: Option<u64>,
     /// The run document on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -60,4 +80,15 @@ pub(crate) enum FailOn {
     Must,
     /// SHOULD and SHOULD NOT too
     Should,
+}
+
+/// The least strict level that is looked at.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LevelArg {
+    /// MUST and MUST NOT
+    Must,
+    /// SHOULD and SHOULD NOT too
+    Should,
+    /// Everything
+    May,
 }

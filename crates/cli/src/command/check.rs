@@ -1,19 +1,20 @@
 //! `assay check`: does a hub keep the protocol?
 
-use std::io::IsTerminal;
+mod baseline;
+mod list;
+mod progress;
 
 use assay_client::{Dialect, TokenSource, TopicMatcher};
 use assay_conformance::{
-    DialectChoice, Interrupt, OptionalFeature, Progress, RoleCredential, RunOptions,
+    DialectChoice, Interrupt, LeastLevel, OptionalFeature, RoleCredential, RunOptions, Selection,
 };
 use assay_results::{
-    ConformanceRecord, ConformanceResults, ConformanceRun, Partial, PartialCause, Run,
-    RunDirectory, StepOutcome, Verdict,
+    ConformanceRecord, ConformanceResults, ConformanceRun, Outcome, Partial, PartialCause, Run,
+    RunDirectory,
 };
 
-use crate::args::check::{CheckArgs, FailOn};
+use crate::args::check::{CheckArgs, FailOn, LevelArg};
 use crate::args::target::DialectArg;
-use crate::console;
 use crate::credentials::HubAccess;
 use crate::embedded_hub::ALLOWED_ORIGIN;
 use crate::environment::environment;
@@ -23,8 +24,14 @@ use crate::interrupt::{self, Interrupted};
 use crate::output::{self, Show};
 use crate::runtime;
 
+use baseline::BaselineFile;
+use progress::progress_line;
+
 /// Judges the hub, writes the run's folder, shows the verdicts.
 pub(crate) fn run(args: &CheckArgs) -> CommandResult {
+    if args.list {
+        return list::show(args.connection.dialect, &selection(args));
+    }
     let stop = Interrupt::default();
     let interrupted = interrupt::on_signal({
         let stop = stop.clone();
@@ -32,15 +39,29 @@ pub(crate) fn run(args: &CheckArgs) -> CommandResult {
     })
     .or_usage()?;
     let directory = output::create(args.out.as_deref(), "check")?;
-    let results = judge(args, &directory, stop, &interrupted)
+    let Judged { results, unblessed } = judge(args, &directory, stop, &interrupted)
         .inspect_err(|_| output::discard_empty(&directory))?;
     let saved = directory.save_conformance(&results);
-    output::finish(
+    let finished = output::finish(
         &directory,
         &Run::Conformance(Box::new(results.run)),
         saved,
         Show::from_flag(args.json),
-    )
+    );
+    match (finished, unblessed) {
+        (Ok(outcome), Some(failure)) => Err(Failure {
+            outcome: Outcome::worst([outcome, failure.outcome]),
+            ..failure
+        }),
+        (finished, _) => finished,
+    }
+}
+
+/// What a run found.
+struct Judged {
+    results: ConformanceResults,
+    /// Why the baseline could not be written; the report comes first.
+    unblessed: Option<Failure>,
 }
 
 /// From the hub's start, if it is ours, to its end.
@@ -49,7 +70,7 @@ fn judge(
     directory: &RunDirectory,
     stop: Interrupt,
     interrupted: &Interrupted,
-) -> Result<ConformanceResults, Failure> {
+) -> Result<Judged, Failure> {
     let hub = HubUnderTest::new(
         args.url.as_deref(),
         &args.credentials,
@@ -65,7 +86,7 @@ async fn judge_hub(
     hub: &HubUnderTest,
     stop: Interrupt,
     interrupted: &Interrupted,
-) -> Result<ConformanceResults, Failure> {
+) -> Result<Judged, Failure> {
     let access = interrupted
         .unless(HubAccess::find(
             &hub.endpoint,
@@ -74,13 +95,14 @@ async fn judge_hub(
         ))
         .await?;
     let target = target(args, hub, &access)?;
-    let seed = args.seed.unwrap_or_else(rand::random);
+    let mut known = BaselineFile::read(args, &target)?;
+    let seed = args.shuffle.unwrap_or_else(rand::random);
     let options = RunOptions {
         force: args.force,
-        only: args.only.clone(),
+        selection: selection(args),
         seed,
+        lanes: args.jobs.get(),
         interrupt: stop.clone(),
-        ..RunOptions::default()
     };
     let dialects = target
         .dialects
@@ -93,12 +115,13 @@ async fn judge_hub(
     let outcome = assay_conformance::run(&target, &options, &mut show)
         .await
         .or_usage()?;
-    let record = ConformanceRecord {
+    let mut record = ConformanceRecord {
         partial: stop.is_requested().then(|| partial(&outcome)),
         fail_on: match args.fail_on {
             FailOn::Must => assay_results::FailOn::Must,
             FailOn::Should => assay_results::FailOn::Should,
         },
+        baseline: None,
         seed,
         duration_ms: outcome.duration_ms,
         target: document,
@@ -109,9 +132,18 @@ async fn judge_hub(
         coverage: outcome.coverage,
         notes: outcome.notes,
     };
-    Ok(ConformanceResults {
-        run: ConformanceRun::new(record),
-        transcripts: outcome.transcripts,
+    let settled = known.as_mut().map(|known| known.settle(&record));
+    let (comparison, unblessed) = match settled.transpose() {
+        Ok(comparison) => (comparison, None),
+        Err(failure) => (None, Some(failure)),
+    };
+    record.baseline = comparison;
+    Ok(Judged {
+        results: ConformanceResults {
+            run: ConformanceRun::new(record),
+            transcripts: outcome.transcripts,
+        },
+        unblessed,
     })
 }
 
@@ -121,6 +153,18 @@ fn partial(outcome: &assay_conformance::Outcome) -> Partial {
         cause: PartialCause::Interrupted,
         reason: "interrupted".to_owned(),
         at_us: outcome.duration_ms * 1_000,
+    }
+}
+
+fn selection(args: &CheckArgs) -> Selection {
+    Selection {
+        only: args.only.clone(),
+        areas: args.area.clone(),
+        level: match args.level {
+            LevelArg::Must => LeastLevel::Must,
+            LevelArg::Should => LeastLevel::Should,
+            LevelArg::May => LeastLevel::May,
+        },
     }
 }
 
@@ -191,40 +235,4 @@ fn role(
         return Ok(RoleCredential::Key(key.clone()));
     }
     Ok(token()?.map_or(RoleCredential::Absent, RoleCredential::Token))
-}
-
-/// Steps of the preflight that failed, and what follows it; on a terminal a line that counts the checks; all on stderr.
-fn progress_line() -> impl FnMut(Progress) + Send {
-    let terminal = std::io::stderr().is_terminal();
-    let (mut done, mut expected, mut red) = (0_usize, 0_usize, 0_usize);
-    move |progress| {
-        match progress {
-            Progress::Preflight(step) => {
-                if step.outcome == StepOutcome::Failed {
-                    console::tell(format_args!("preflight: {}: {}", step.name, step.detail));
-                }
-                return;
-            }
-            Progress::Begins { dialect, checks } => {
-                expected += checks;
-                if !terminal {
-                    console::tell(format_args!("dialect {dialect}: {checks} checks"));
-                }
-            }
-            Progress::Checked { verdict, .. } => {
-                done += 1;
-                red += usize::from(matches!(
-                    verdict,
-                    Verdict::Fail | Verdict::Flaky | Verdict::Error
-                ));
-            }
-            Progress::Rerun { .. } => {}
-        }
-        if terminal {
-            let wipe = if done == expected { "\r\x1b[K" } else { "" };
-            console::tell_in_place(format_args!(
-                "\r{done} of {expected} checks, {red} red {wipe}"
-            ));
-        }
-    }
 }

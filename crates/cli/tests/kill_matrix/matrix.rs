@@ -5,7 +5,7 @@ use std::fmt;
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
 use assay_conformance::{
-    DialectChoice, Outcome, Progress, RoleCredential, RunOptions, Target, run,
+    DialectChoice, Outcome, Progress, RoleCredential, RunOptions, Selection, Target, run,
 };
 use assay_crooked::{Crooked, Mutant, Straight};
 use assay_results::{Level, Verdict};
@@ -63,7 +63,10 @@ pub(crate) async fn judge_crooked(
     let crooked = Crooked::start(&straight, mutant).await.unwrap();
     let target = target(&straight, crooked.url(), dialect);
     let options = RunOptions {
-        only: vec![mutant.requirement.to_owned()],
+        selection: Selection {
+            only: vec![mutant.requirement.to_owned()],
+            ..Selection::default()
+        },
         lanes: 4,
         ..RunOptions::default()
     };

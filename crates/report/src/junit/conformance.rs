@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use assay_results::{AreaSummary, ConformanceRun, FailOn, Verdict, VerdictRow};
+use assay_results::{
+    AreaSummary, BaselineEntry, BaselineState, ConformanceRun, FailOn, Verdict, VerdictRow,
+};
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use crate::sentence::conformance::sentence;
@@ -26,7 +28,11 @@ fn suite(run: &ConformanceRun, area: &AreaSummary) -> TestSuite {
         .verdicts
         .iter()
         .filter(|row| row.dialect == area.dialect && row.area == area.area);
-    suite.add_test_cases(rows.map(|row| case(row, run.record().fail_on)));
+    let baseline = run.record().baseline.as_ref();
+    suite.add_test_cases(rows.map(|row| {
+        let entry = baseline.and_then(|baseline| baseline.entry(row));
+        case(row, run.record().fail_on, entry)
+    }));
     suite
 }
 
@@ -44,8 +50,13 @@ fn something_measured(run: &ConformanceRun) -> TestCase {
     case
 }
 
-fn case(row: &VerdictRow, fail_on: FailOn) -> TestCase {
+fn case(row: &VerdictRow, fail_on: FailOn, entry: Option<&BaselineEntry>) -> TestCase {
+    let state = entry.map(|entry| entry.state);
     let mut status = match row.verdict {
+        _ if state == Some(BaselineState::Known) => TestCaseStatus::skipped(),
+        _ if state.is_some_and(BaselineState::is_news) => {
+            TestCaseStatus::non_success(NonSuccessKind::Failure)
+        }
         Verdict::Pass | Verdict::Note => TestCaseStatus::success(),
         Verdict::Warn if fail_on == FailOn::Must => TestCaseStatus::success(),
         Verdict::Fail | Verdict::Flaky | Verdict::Warn => {
@@ -63,6 +74,12 @@ fn case(row: &VerdictRow, fail_on: FailOn) -> TestCase {
             row.level, row.requirement, row.observed
         ));
         status.set_description(description(row));
+    }
+    if let Some(entry) = entry {
+        status.set_type(entry.state.as_str());
+        if !row.verdict.wants_attention() {
+            status.set_message(entry.state.as_str());
+        }
     }
     let mut case = TestCase::new(row.requirement.as_str(), status);
     case.set_classname(row.check.as_str());

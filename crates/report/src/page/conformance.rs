@@ -45,7 +45,7 @@ pub(crate) fn page(run: &ConformanceRun, missing: &[String]) -> Result<String, a
         missing,
         matrix: matrix(run),
         unfolded: findings(run),
-        tables: [preflight(run), features(run)]
+        tables: [baseline(run), preflight(run), features(run)]
             .into_iter()
             .flatten()
             .collect(),
@@ -99,6 +99,39 @@ fn matrix(run: &ConformanceRun) -> Vec<MatrixRow> {
                 .collect(),
         })
         .collect()
+}
+
+fn baseline(run: &ConformanceRun) -> Option<Table> {
+    let baseline = run.record().baseline.as_ref()?;
+    Some(Table {
+        caption: format!("Baseline: {}", baseline.file),
+        note: "Known failures break no gate; what is not listed, heals or fails in another way does.",
+        heads: heads([
+            "",
+            "dialect",
+            "check",
+            "state",
+            "came, as listed",
+            "reason",
+            "link",
+        ]),
+        rows: baseline
+            .entries
+            .iter()
+            .map(|entry| Row {
+                head: entry.requirement.clone(),
+                cells: vec![
+                    entry.dialect.to_string(),
+                    entry.check.clone(),
+                    entry.state.as_str().to_owned(),
+                    entry.was.clone().unwrap_or_default(),
+                    entry.reason.clone(),
+                    entry.link.clone(),
+                ],
+                alarming: entry.state.is_news(),
+            })
+            .collect(),
+    })
 }
 
 fn preflight(run: &ConformanceRun) -> Option<Table> {

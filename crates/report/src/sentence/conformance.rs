@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Verdict, VerdictRow,
+    BaselineState, ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Verdict, VerdictRow,
 };
 
 use crate::number::{counted, duration, grouped};
@@ -97,7 +97,31 @@ fn found(run: &ConformanceRun) -> String {
     if counts.inconclusive > 0 && run.outcome() != Outcome::NotMeasurable {
         let _ = write!(text, "; {} stayed open", grouped(counts.inconclusive));
     }
+    text.push_str(&against_baseline(run));
     text
+}
+
+// What the gate decides by comes last, and is never left out.
+fn against_baseline(run: &ConformanceRun) -> String {
+    let Some(baseline) = &run.record().baseline else {
+        return String::new();
+    };
+    let count = |state| grouped(baseline.count(state) as u64);
+    let parts: Vec<_> = [
+        (BaselineState::Known, "known"),
+        (BaselineState::Unlisted, "not known"),
+        (BaselineState::Different, "broken in another way than known"),
+        (BaselineState::Healed, "kept now though listed"),
+        (BaselineState::Open, "listed and open"),
+    ]
+    .into_iter()
+    .filter(|(state, _)| baseline.count(*state) > 0)
+    .map(|(state, says)| format!("{} {says}", count(state)))
+    .collect();
+    match parts.len() {
+        0 => "; the baseline lists nothing".to_owned(),
+        _ => format!("; by the baseline {}", parts.join(", ")),
+    }
 }
 
 fn by_dialect(run: &ConformanceRun) -> String {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use assay_results::{AreaStatus, ConformanceRun, Outcome, StepOutcome, Verdict, VerdictRow};
+use assay_results::{
+    AreaStatus, BaselineState, ConformanceRun, Outcome, StepOutcome, Verdict, VerdictRow,
+};
 
 use super::{Paint, harmless};
 use crate::number::{counted, grouped};
@@ -17,9 +19,15 @@ pub(super) fn summary(run: &ConformanceRun, paint: Paint) -> String {
     text.push('\n');
     preflight(&mut text, run, paint);
     areas(&mut text, run, paint);
-    for row in findings(run) {
+    let known = |row: &VerdictRow| {
+        let baseline = run.record().baseline.as_ref();
+        let entry = baseline.and_then(|baseline| baseline.entry(row));
+        entry.is_some_and(|entry| entry.state == BaselineState::Known)
+    };
+    for row in findings(run).into_iter().filter(|row| !known(row)) {
         unfolded(&mut text, row, paint);
     }
+    baseline(&mut text, run, paint);
     let known = run.summary().requirements_known;
     if known > 0 {
         let checked = grouped(run.summary().requirements_checked);
@@ -75,6 +83,32 @@ fn areas(text: &mut String, run: &ConformanceRun, paint: Paint) {
             area.dialect,
             area.area,
             counts.join(", ")
+        );
+    }
+}
+
+// A line an entry: what is known is not unfolded, and what heals has no finding of its own.
+fn baseline(text: &mut String, run: &ConformanceRun, paint: Paint) {
+    let Some(baseline) = &run.record().baseline else {
+        return;
+    };
+    let _ = writeln!(text, "\nbaseline {}", harmless(&baseline.file));
+    for entry in &baseline.entries {
+        let state = entry.state.as_str();
+        let state = if entry.state.is_news() {
+            paint.red(state)
+        } else {
+            paint.dim(state)
+        };
+        let reason = if entry.reason.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", harmless(&entry.reason))
+        };
+        let _ = writeln!(
+            text,
+            "  {} {} ({}): {state}{reason}",
+            entry.dialect, entry.requirement, entry.check
         );
     }
 }

@@ -119,6 +119,7 @@ fn record(verdicts: Vec<VerdictRow>) -> ConformanceRecord {
     ConformanceRecord {
         partial: None,
         fail_on: FailOn::Must,
+        baseline: None,
         seed: 11,
         duration_ms: 6_120,
         target: super::target(&[Dialect::V1, Dialect::V0]),

@@ -239,6 +239,7 @@ pub(crate) fn conformance_record(verdicts: Vec<VerdictRow>) -> ConformanceRecord
     ConformanceRecord {
         partial: None,
         fail_on: FailOn::Must,
+        baseline: None,
         seed: 3,
         duration_ms: 900,
         target: target(),
