@@ -19,33 +19,13 @@ Examples:
 pub(crate) struct CheckArgs {
     /// The hub's URL [default: the reference hub, started for this run]
     pub(crate) url: Option<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
     /// Go on although the preflight failed
     #[arg(long)]
     pub(crate) force: bool,
-    /// From which level on a broken requirement is exit code 1: must or should
-    #[arg(long, value_enum, default_value_t = FailOn::Must, hide_possible_values = true)]
-    pub(crate) fail_on: FailOn,
-    /// Only checks or requirements whose id begins so (repeat)
-    #[arg(long, value_name = "ID")]
-    pub(crate) only: Vec<String>,
-    /// Only the checks of this area, such as cors (repeat)
-    #[arg(long, value_name = "AREA")]
-    pub(crate) area: Vec<String>,
-    /// Only requirements of this level or a stricter one: must, should or may
-    #[arg(long, value_enum, default_value_t = LevelArg::May, hide_possible_values = true)]
-    pub(crate) level: LevelArg,
-    /// The chosen checks and what they judge, instead of a run
-    #[arg(long, conflicts_with_all = ["baseline", "json", "out"])]
-    pub(crate) list: bool,
-    /// Checks at the same time
-    #[arg(long, value_name = "N", default_value_t = NonZero::new(assay_conformance::DEFAULT_LANES).unwrap_or(NonZero::<usize>::MIN))]
-    pub(crate) jobs: NonZero<usize>,
-    /// Known failures, TOML: only what is news to it is exit code 1
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-    /// Write what is broken now into the baseline
-    #[arg(long, requires = "baseline", conflicts_with_all = ["only", "area", "level"])]
-    pub(crate) bless: bool,
     /// An origin that the hub's CORS configuration allows
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) allowed_origin: Option<String>,
@@ -64,6 +44,9 @@ pub(crate) struct CheckArgs {
     /// Order of the checks [default: random, and reported]
     #[arg(long, value_name = "SEED")]
     pub(crate) shuffle: Option<u64>,
+    /// Checks at the same time
+    #[arg(long, value_name = "N", default_value_t = NonZero::new(assay_conformance::DEFAULT_LANES).unwrap_or(NonZero::<usize>::MIN))]
+    pub(crate) jobs: NonZero<usize>,
     /// The run document on stdout
     #[arg(long)]
     pub(crate) json: bool,
@@ -71,6 +54,39 @@ pub(crate) struct CheckArgs {
     pub(crate) credentials: CredentialArgs,
     #[command(flatten)]
     pub(crate) connection: ConnectionArgs,
+}
+
+/// Which checks.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Choice")]
+pub(crate) struct ChoiceArgs {
+    /// Only checks or requirements whose id begins so (repeat)
+    #[arg(long, value_name = "ID")]
+    pub(crate) only: Vec<String>,
+    /// Only the checks of this area, such as cors (repeat)
+    #[arg(long, value_name = "AREA")]
+    pub(crate) area: Vec<String>,
+    /// Only requirements of this level or a stricter one: must, should or may
+    #[arg(long, value_enum, default_value_t = LevelArg::May, hide_possible_values = true)]
+    pub(crate) level: LevelArg,
+    /// The chosen checks and what they judge, instead of a run
+    #[arg(long, conflicts_with_all = ["baseline", "json", "out"])]
+    pub(crate) list: bool,
+}
+
+/// What fails the command.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Gate")]
+pub(crate) struct GateArgs {
+    /// From which level on a broken requirement is exit code 1: must or should
+    #[arg(long, value_enum, default_value_t = FailOn::Must, hide_possible_values = true)]
+    pub(crate) fail_on: FailOn,
+    /// Known failures, TOML: only what is news to it is exit code 1
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write what is broken now into the baseline
+    #[arg(long, requires = "baseline", conflicts_with_all = ["only", "area", "level"])]
+    pub(crate) bless: bool,
 }
 
 /// Level from which on a broken requirement fails the command.

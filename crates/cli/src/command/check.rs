@@ -29,7 +29,7 @@ use progress::progress_line;
 
 /// Judges the hub, writes the run's folder, shows the verdicts.
 pub(crate) fn run(args: &CheckArgs) -> CommandResult {
-    if args.list {
+    if args.choice.list {
         return list::show(args.connection.dialect, &selection(args));
     }
     let stop = Interrupt::default();
@@ -117,7 +117,7 @@ async fn judge_hub(
         .or_usage()?;
     let mut record = ConformanceRecord {
         partial: stop.is_requested().then(|| partial(&outcome)),
-        fail_on: match args.fail_on {
+        fail_on: match args.gate.fail_on {
             FailOn::Must => assay_results::FailOn::Must,
             FailOn::Should => assay_results::FailOn::Should,
         },
@@ -158,9 +158,9 @@ fn partial(outcome: &assay_conformance::Outcome) -> Partial {
 
 fn selection(args: &CheckArgs) -> Selection {
     Selection {
-        only: args.only.clone(),
-        areas: args.area.clone(),
-        level: match args.level {
+        only: args.choice.only.clone(),
+        areas: args.choice.area.clone(),
+        level: match args.choice.level {
             LevelArg::Must => LeastLevel::Must,
             LevelArg::Should => LeastLevel::Should,
             LevelArg::May => LeastLevel::May,

@@ -28,17 +28,19 @@ impl BaselineFile {
     /// # Errors
     /// It cannot be read, is no baseline, or is about something that this run does not judge.
     pub(super) fn read(args: &CheckArgs, target: &Target) -> Result<Option<Self>, Failure> {
-        let Some(path) = &args.baseline else {
+        let Some(path) = &args.gate.baseline else {
             return Ok(None);
         };
         let named = || format!("--baseline {}", path.display());
         let baseline = match fs::read_to_string(path) {
             Ok(text) => Baseline::parse(&text).with_context(named).or_usage()?,
-            Err(error) if args.bless && error.kind() == ErrorKind::NotFound => Baseline::default(),
+            Err(error) if args.gate.bless && error.kind() == ErrorKind::NotFound => {
+                Baseline::default()
+            }
             Err(error) => return Err(error).with_context(named).or_usage(),
         };
         // What is blessed is written anew, so that a renamed check is no obstacle.
-        if !args.bless {
+        if !args.gate.bless {
             hold_against(&baseline, target)
                 .with_context(named)
                 .or_usage()?;
@@ -46,7 +48,7 @@ impl BaselineFile {
         Ok(Some(Self {
             path: path.clone(),
             baseline,
-            bless: args.bless,
+            bless: args.gate.bless,
         }))
     }
 
