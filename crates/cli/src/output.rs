@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::SystemTime;
 
-use assay_report::{Colour, render, terminal_summary};
+use assay_report::{Colour, NamedRun, matrix_summary, render, render_matrix, terminal_summary};
 use assay_results::{Outcome, Run, RunDirectory, SavedRun, WriteError};
 
 use crate::console;
@@ -93,6 +93,19 @@ pub(crate) fn render_saved(pages: &RunDirectory, saved: &SavedRun) -> Result<(),
         colour,
         Some(&index_of(pages)),
     ))
+}
+
+/// Writes the comparison of several conformance runs, and shows it. `out` is the folder [default: a new one of `reports/`].
+pub(crate) fn show_side_by_side(out: Option<&Path>, runs: &[NamedRun<'_>]) -> Result<(), Failure> {
+    let directory = create(out, "side-by-side")?;
+    let files = render_matrix(runs).map_err(|error| Failure {
+        outcome: Outcome::Defect,
+        error: error.into(),
+    })?;
+    let files = files.iter().map(|file| (&*file.name, &*file.text));
+    directory.save_pages(files).or_usage()?;
+    let summary = matrix_summary(runs, colour(&std::io::stdout()));
+    console::show(&format!("{summary}\nreport   {}\n", index_of(&directory)))
 }
 
 fn write_pages(directory: &RunDirectory, run: &Run, missing: &[String]) -> Result<(), Failure> {

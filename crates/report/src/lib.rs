@@ -11,6 +11,7 @@ mod chart;
 mod gate;
 mod junit;
 mod markdown;
+mod matrix;
 mod number;
 mod page;
 mod sentence;
@@ -19,6 +20,7 @@ mod terminal;
 use assay_results::{ReadError, Run};
 use thiserror::Error;
 
+pub use matrix::{NamedRun, matrix_summary, render_matrix};
 pub use terminal::{Colour, terminal_summary};
 
 /// A file of a report.

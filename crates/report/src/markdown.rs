@@ -98,7 +98,7 @@ fn finding(text: &mut String, row: &VerdictRow) {
 }
 
 // A hub's own words must not become markup.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

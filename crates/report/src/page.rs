@@ -9,12 +9,12 @@ use crate::chart;
 use crate::number::{bytes, grouped};
 
 /// A label with its value.
-struct Fact {
-    label: String,
-    value: String,
+pub(crate) struct Fact {
+    pub(crate) label: String,
+    pub(crate) value: String,
 }
 
-fn fact(label: impl Into<String>, value: impl Into<String>) -> Fact {
+pub(crate) fn fact(label: impl Into<String>, value: impl Into<String>) -> Fact {
     Fact {
         label: label.into(),
         value: value.into(),
@@ -42,7 +42,7 @@ fn heads<const N: usize>(heads: [&str; N]) -> Vec<String> {
 }
 
 /// The style of the page with the classes of the charts.
-fn stylesheet() -> String {
+pub(crate) fn stylesheet() -> String {
     format!(
         "{}{}",
         include_str!("../templates/style.css"),
@@ -51,7 +51,7 @@ fn stylesheet() -> String {
 }
 
 /// How the run ended, in a word or two, and the class of its badge.
-const fn badge(outcome: Outcome) -> (&'static str, &'static str) {
+pub(crate) const fn badge(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Passed => ("passed", "good"),
         Outcome::Broken => ("failed", "bad"),

@@ -33,18 +33,22 @@ pub fn terminal_summary(run: &Run, colour: Colour, report: Option<&str>) -> Stri
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Paint(Colour);
+pub(crate) struct Paint(Colour);
 
 impl Paint {
-    fn red(self, text: &str) -> String {
+    pub(crate) const fn new(colour: Colour) -> Self {
+        Self(colour)
+    }
+
+    pub(crate) fn red(self, text: &str) -> String {
         self.with("1;31", text)
     }
 
-    fn green(self, text: &str) -> String {
+    pub(crate) fn green(self, text: &str) -> String {
         self.with("1;32", text)
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(crate) fn bold(self, text: &str) -> String {
         self.with("1", text)
     }
 
@@ -61,7 +65,7 @@ impl Paint {
 }
 
 /// Text from a hub without the control characters that could steer a terminal.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars()
         .map(|char| {
             if char.is_control() && char != '\n' {

@@ -4,7 +4,9 @@ mod sample;
 
 use std::sync::LazyLock;
 
-use assay_report::{Colour, File, render, sentence, terminal_summary};
+use assay_report::{
+    Colour, File, NamedRun, matrix_summary, render, render_matrix, sentence, terminal_summary,
+};
 use assay_results::{
     Baseline, ConformanceRecord, ConformanceRun, LoadRecord, LoadRun, Partial, PartialCause, Run,
     RunDirectory, Verdict, VerdictRow,
@@ -127,6 +129,28 @@ fn a_run_against_its_baseline() {
         let text = text(&files, name);
         assert!(text.contains("take it out of the baseline"), "{name}");
     }
+}
+
+/// What broke and what healed from one version to the next is told wherever the table is.
+#[test]
+fn runs_side_by_side() {
+    let (Run::Conformance(faulty), Run::Conformance(green)) =
+        (conformance(true), conformance(false))
+    else {
+        unreachable!()
+    };
+    let column = |name, run| NamedRun { name, run };
+    let runs = [
+        column("0.9", &*faulty),
+        column("1.0 <b>", &*green),
+        column("1.1", &*faulty),
+    ];
+    insta::assert_snapshot!("side_by_side", matrix_summary(&runs, Colour::Plain));
+    let files = render_matrix(&runs).unwrap();
+    insta::assert_snapshot!("side_by_side_markdown", text(&files, "summary.md"));
+    let page = text(&files, "index.html");
+    assert!(page.contains("class=\"broke\"") && page.contains("class=\"healed\""));
+    assert!(!page.contains("<b>"), "a name is text");
 }
 
 #[test]

@@ -19,10 +19,6 @@ Examples:
 pub(crate) struct CheckArgs {
     /// The hub's URL [default: the reference hub, started for this run]
     pub(crate) url: Option<String>,
-    #[command(flatten)]
-    pub(crate) choice: ChoiceArgs,
-    #[command(flatten)]
-    pub(crate) gate: GateArgs,
     /// Go on although the preflight failed
     #[arg(long)]
     pub(crate) force: bool,
@@ -50,6 +46,10 @@ pub(crate) struct CheckArgs {
     /// The run document on stdout
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    #[command(flatten)]
+    pub(crate) gate: GateArgs,
     #[command(flatten)]
     pub(crate) credentials: CredentialArgs,
     #[command(flatten)]

@@ -163,3 +163,29 @@ fn a_choice_is_listed_instead_of_run() {
         assert!(ended.stderr.contains(named), "{ended:?}");
     }
 }
+
+#[test]
+fn runs_are_put_side_by_side() {
+    let hub = Hub::start();
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for (name, dialect, only) in [("a", "1.0", "event-id/"), ("b", "0.x", "0.x/sse/")] {
+        let choice = ["--dialect", dialect, "--only", only, "--out", &path(name)];
+        let base = ["check", &hub.url, "--jwt-key", KEY];
+        let ended = assay(&[base.as_slice(), &choice].concat());
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    let out = path("both");
+    let (first, second) = (format!("first={}", path("a")), path("b"));
+    let ended = assay(&["report", &first, &second, "--out", &out]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("From first to b: "), "{ended:?}");
+    for file in [
+        "index.html",
+        "summary.md",
+        "first/index.html",
+        "b/index.html",
+    ] {
+        assert!(folder.path().join("both").join(file).exists(), "{file}");
+    }
+}
