@@ -11,9 +11,6 @@ use assay_hub_core::{
     TopicMatcher, TrustedKeys,
 };
 
-/// The longest input that is tried: bounds on length have tests of their own.
-pub(crate) const LONGEST_BYTES: usize = 16 * 1024;
-
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 const HUB_URL: &str = "https://hub.example/.well-known/mercure";
 

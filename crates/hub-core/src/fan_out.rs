@@ -4,15 +4,13 @@
 //! or drop a task, and dropping a task may drop a subscriber, which needs that lock. What a lane does with an update is
 //! the lane's.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::task::Waker;
 
 use crate::audiences::Audiences;
-use crate::authorization;
 use crate::history::Committed;
 use crate::publication::Visibility;
-use crate::registry::{Entry, GrantsId, Registry};
+use crate::registry::{Decisions, Entry, Registry};
 use crate::subscriber::{Offer, Queue};
 use crate::update::Update;
 
@@ -61,31 +59,23 @@ pub(crate) fn fan_out(
     queued
 }
 
-/// Who may read one update. Equal grants are decided once, however many subscribers hold them.
+/// Who may read one update. Equal grants are decided once, however many subscribers hold them, and so is each pattern.
+/// private.alternate-grant, private.canonical-grant-alternate-route, private.match-alternate
 pub(crate) struct Readers<'a> {
     update: &'a Update,
-    decided: HashMap<GrantsId, bool>,
+    decisions: Decisions,
 }
 
 impl<'a> Readers<'a> {
     pub(crate) fn of(update: &'a Update) -> Self {
         Self {
             update,
-            decided: HashMap::new(),
+            decisions: Decisions::default(),
         }
     }
 
     pub(crate) fn include<L>(&mut self, entry: &Entry<L>, registry: &Registry<L>) -> bool {
-        if self.update.visibility() == Visibility::Public {
-            return true;
-        }
-        let Some(grants) = entry.grants else {
-            return false;
-        };
-        let decide = || {
-            authorization::may_read_private(registry.grants(grants), self.update.topics())
-                .is_permitted()
-        };
-        *self.decided.entry(grants).or_insert_with(decide)
+        self.update.visibility() == Visibility::Public
+            || registry.may_read_private(entry, self.update.topics(), &mut self.decisions)
     }
 }

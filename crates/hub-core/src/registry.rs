@@ -3,6 +3,8 @@
 //! A publish on a topic that nobody listens to costs one lookup and one evaluation of each distinct pattern, however
 //! many subscribers there are. Not here: delivery, see `fan_out`.
 
+mod grants;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -10,14 +12,13 @@ use slab::Slab;
 
 use crate::topic::Topic;
 use crate::topic_matcher::TopicMatcher;
+use grants::{GrantsBook, GrantsId};
+
+pub(crate) use grants::Decisions;
 
 /// The place of a live subscriber; used again after it left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SubscriberId(usize);
-
-/// Equal subscribe grants of all subscribers share one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct GrantsId(usize);
 
 /// Ordered, so that fan-out is deterministic.
 type Listeners = BTreeSet<SubscriberId>;
@@ -30,8 +31,7 @@ pub(crate) struct Registry<L> {
     exact: HashMap<Arc<str>, Listeners>,
     patterns: Slab<Pattern>,
     pattern_places: HashMap<TopicMatcher, usize>,
-    grants: Slab<SharedGrants>,
-    grants_places: HashMap<Arc<[TopicMatcher]>, GrantsId>,
+    grants: GrantsBook,
 }
 
 /// A live subscriber.
@@ -39,7 +39,7 @@ pub(crate) struct Registry<L> {
 pub(crate) struct Entry<L> {
     pub(crate) listener: L,
     /// None without a token, or with one that grants no reading.
-    pub(crate) grants: Option<GrantsId>,
+    grants: Option<GrantsId>,
     places: Box<[Place]>,
 }
 
@@ -57,12 +57,6 @@ struct Pattern {
     listeners: Listeners,
 }
 
-#[derive(Debug)]
-struct SharedGrants {
-    subscribe: Arc<[TopicMatcher]>,
-    holders: usize,
-}
-
 impl<L> Default for Registry<L> {
     fn default() -> Self {
         Self {
@@ -71,8 +65,7 @@ impl<L> Default for Registry<L> {
             exact: HashMap::new(),
             patterns: Slab::new(),
             pattern_places: HashMap::new(),
-            grants: Slab::new(),
-            grants_places: HashMap::new(),
+            grants: GrantsBook::default(),
         }
     }
 }
@@ -92,7 +85,7 @@ impl<L> Registry<L> {
             .collect();
         let grants = subscribe_grants
             .filter(|grants| !grants.is_empty())
-            .map(|grants| self.share(grants));
+            .map(|grants| self.grants.hold(grants));
         self.subscribers.insert(Entry {
             listener,
             grants,
@@ -131,21 +124,6 @@ impl<L> Registry<L> {
         }
     }
 
-    fn share(&mut self, subscribe: &Arc<[TopicMatcher]>) -> GrantsId {
-        let grants = &mut self.grants;
-        let id = *self
-            .grants_places
-            .entry(Arc::clone(subscribe))
-            .or_insert_with(|| {
-                GrantsId(grants.insert(SharedGrants {
-                    subscribe: Arc::clone(subscribe),
-                    holders: 0,
-                }))
-            });
-        self.grants[id.0].holders += 1;
-        id
-    }
-
     /// Removes a subscriber, if the one at its place is still the one that is meant.
     pub(crate) fn remove(&mut self, subscriber: SubscriberId, is_meant: impl FnOnce(&L) -> bool) {
         let present = self.subscribers.get(subscriber.0);
@@ -157,11 +135,7 @@ impl<L> Registry<L> {
             self.unlist(subscriber, place);
         }
         if let Some(id) = entry.grants {
-            self.grants[id.0].holders -= 1;
-            if self.grants[id.0].holders == 0 {
-                let unused = self.grants.remove(id.0);
-                self.grants_places.remove(&unused.subscribe);
-            }
+            self.grants.release(id);
         }
     }
 
@@ -215,9 +189,16 @@ impl<L> Registry<L> {
         visit_all(&self.everything);
     }
 
-    /// What `id` lets its holders read.
-    pub(crate) fn grants(&self, id: GrantsId) -> &[TopicMatcher] {
-        &self.grants[id.0].subscribe
+    /// Whether a subscriber may read a private update on `topics`. `decisions`: what was found out about this update before.
+    pub(crate) fn may_read_private(
+        &self,
+        entry: &Entry<L>,
+        topics: &[Topic],
+        decisions: &mut Decisions,
+    ) -> bool {
+        entry
+            .grants
+            .is_some_and(|id| self.grants.cover(id, topics, decisions))
     }
 
     /// Takes all subscribers out.
@@ -238,7 +219,6 @@ impl<L> Registry<L> {
             && self.patterns.is_empty()
             && self.pattern_places.is_empty()
             && self.grants.is_empty()
-            && self.grants_places.is_empty()
     }
 }
 
@@ -284,7 +264,20 @@ mod tests {
             Some(&matchers(&hub_url()).into()),
         );
         assert_eq!(registry.patterns.len(), 2);
-        assert_eq!(registry.grants.len(), 1);
+        let other_grants: Arc<[TopicMatcher]> = all[2..3].into();
+        let third_id = registry.insert('c', &all[..0], Some(&other_grants));
+        assert_eq!(
+            registry.grants.len(),
+            (2, 2),
+            "lists, and patterns that they share"
+        );
+        let readers = [first_id, third_id].map(|id| {
+            let entry = &registry.subscribers[id.0];
+            let reads =
+                |name| registry.may_read_private(entry, &[topic(name)], &mut Decisions::default());
+            (reads("/a/2"), reads("/c"))
+        });
+        assert_eq!(readers, [(true, true), (true, false)]);
         assert_eq!(listeners(&registry, "/a/1"), [0, 0, 0, 0, 1]);
         assert_eq!(listeners(&registry, "/b"), [0, 0]);
         assert_eq!(listeners(&registry, "/c"), [0]);
@@ -299,6 +292,7 @@ mod tests {
         assert_eq!(listeners(&registry, "/a/1"), [1]);
         registry.remove(first_id, |_| true);
         registry.remove(second_id, |_| true);
+        registry.remove(third_id, |_| true);
         assert!(registry.is_empty());
     }
 }

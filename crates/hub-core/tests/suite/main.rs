@@ -10,6 +10,8 @@ mod lane;
 mod lane_host;
 mod late_history;
 mod mint;
+#[path = "../../../../fuzz/mutations.rs"]
+mod mutations;
 mod presence_simulation;
 mod redb_history;
 mod seeds;

@@ -103,6 +103,12 @@ impl Tokens {
             all.push((Some(token_v1(list)), Covered::Topics(list)));
             all.push((Some(token_v0(list)), Covered::Topics(list)));
         }
+        // Lists that share a pattern.
+        let books = &["/b/1", "/b/2"];
+        all.push((Some(token_v0(&["/b/{id}"])), Covered::Topics(books)));
+        let more = &["/b/1", "/b/2", "/a/1"];
+        let token = token_v0(&["/b/{id}", "/a/1"]);
+        all.push((Some(token), Covered::Topics(more)));
         Self(all)
     }
 }
