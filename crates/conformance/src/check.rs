@@ -2,7 +2,7 @@
 //! is [`crate::runner`].
 //!
 //! To add one: find the requirement in `requirements/*.toml`; choose the shape (a refusal is a [`Sandwich`], an allowance
-//! [`Accepted`], who receives what [`Deliveries`], anything else a probe) and add a row to the file of its section; take its
+//! [`Accepted`], who receives what [`Deliveries`], what an event looks like [`Carried`], anything else a probe) and add a row to the file of its section; take its
 //! id out of `requirements/*-unchecked.toml`; give the crooked hub a mutant that breaks it. A requirement is judged by one
 //! check, which may have several shapes ([`Check::also`]) and cases. A positive rule that the controls rest on (a stream
 //! opens, a publication is accepted) is observed without those controls, lest its breach look not measurable.
@@ -12,6 +12,7 @@ mod findings;
 mod need;
 mod v0;
 mod v1;
+mod well_known;
 
 use std::{fmt, pin::Pin};
 
@@ -20,7 +21,12 @@ use assay_client::Dialect;
 use crate::{
     accept::AcceptSet,
     lab::Lab,
-    shape::{accepted::Accepted, deliveries::Deliveries, sandwich::Sandwich},
+    shape::{
+        accepted::Accepted,
+        carried::{Carried, Carry},
+        deliveries::Deliveries,
+        sandwich::Sandwich,
+    },
     stop::Stop,
 };
 
@@ -48,6 +54,8 @@ pub(crate) enum Shape {
     Accepted(Accepted),
     /// Who receives which update.
     Deliveries(Deliveries),
+    /// What an event looks like.
+    Carried(Carried),
     /// Anything else.
     Probe(for<'a> fn(&'a Lab<'a>) -> Probing<'a>),
 }
@@ -153,6 +161,7 @@ impl Shape {
             Self::Sandwich(sandwich) => Some(sandwich.to_string()),
             Self::Accepted(accepted) => Some(accepted.to_string()),
             Self::Deliveries(deliveries) => Some(deliveries.to_string()),
+            Self::Carried(carried) => Some(carried.to_string()),
             Self::Probe(_) => None,
         }
     }
@@ -162,6 +171,7 @@ impl Shape {
             Self::Sandwich(sandwich) => sandwich.run(lab).await,
             Self::Accepted(accepted) => accepted.run(lab).await,
             Self::Deliveries(deliveries) => deliveries.run(lab).await,
+            Self::Carried(carried) => carried.run(lab).await,
             Self::Probe(probe) => probe(lab).await,
         }
     }
@@ -188,6 +198,12 @@ impl Section {
     /// Who receives which update.
     pub(crate) fn deliveries(self, id: &'static str, deliveries: Deliveries) -> Check {
         Check::new(self.dialect, self.area, id, Shape::Deliveries(deliveries))
+    }
+
+    /// What an event looks like.
+    pub(crate) fn carried(self, id: &'static str, rows: Vec<Carry>) -> Check {
+        let carried = Carried::table(rows);
+        Check::new(self.dialect, self.area, id, Shape::Carried(carried))
     }
 
     /// Anything else.

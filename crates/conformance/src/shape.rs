@@ -2,6 +2,7 @@
 //! of the check judges.
 
 pub(crate) mod accepted;
+pub(crate) mod carried;
 pub(crate) mod deliveries;
 pub(crate) mod sandwich;
 

@@ -33,6 +33,14 @@ impl Event {
         self.lines.retain(|line| value(line, name).is_none());
     }
 
+    /// Replaces a text in the lines of that name, even by what ends a line.
+    pub(crate) fn replace(&mut self, name: &str, from: &str, to: &str) {
+        let of_that_name = self.lines.iter_mut();
+        for line in of_that_name.filter(|line| value(line, name).is_some()) {
+            *line = line.replace(from, to);
+        }
+    }
+
     /// Leaves the blank line out that would end it.
     pub(crate) fn leave_open(&mut self) {
         self.ends = false;

@@ -7,9 +7,11 @@ mod cors;
 mod csrf;
 mod cursor_field;
 mod datum;
+mod discovery;
 mod duplicate_id;
 mod error_responses;
 mod event_id;
+mod event_stream;
 mod lifetime;
 mod precedence;
 mod presenting;
@@ -43,6 +45,8 @@ pub(super) fn checks() -> Vec<Check> {
         duplicate_id::checks(),
         cursor_field::checks(),
         event_id::checks(),
+        event_stream::checks(),
+        discovery::checks(),
     ]
     .into_iter()
     .flatten()

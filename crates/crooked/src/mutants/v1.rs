@@ -3,6 +3,7 @@
 mod actions;
 mod authorization_details;
 mod cross_origin;
+mod discovery;
 mod error_responses;
 mod event_stream;
 mod limits;
@@ -35,5 +36,6 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     subscribers::MUTANTS,
     reconnection::MUTANTS,
     cross_origin::MUTANTS,
+    discovery::MUTANTS,
     limits::MUTANTS,
 ];

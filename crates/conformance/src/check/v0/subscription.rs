@@ -4,9 +4,11 @@ use assay_client::Dialect;
 
 use crate::{
     accept::AcceptSet,
-    check::{Area, Check, Findings, Section},
+    check::{
+        Area, Check, Findings, Section,
+        well_known::{receives, served},
+    },
     lab::Lab,
-    request::{Place, Proof, Request},
     shape::accepted::WORKS,
     stop::Stop,
 };
@@ -20,7 +22,6 @@ const SUBSCRIPTION: Section = Section {
     area: Area::Subscription,
 };
 
-const WELL_KNOWN: &str = "/.well-known/mercure";
 /// More than any page asks for, fewer than any deployed hub refuses.
 const MANY_TOPICS: usize = 50;
 const LAST_RECEIVES: &str = "the last of fifty selectors receives";
@@ -30,9 +31,7 @@ const REFUSED_CLEANLY: &str = "fifty selectors are refused with a 4xx";
 pub(super) fn checks() -> Vec<Check> {
     vec![
         DISCOVERY
-            .probe("0.x/discovery/well-known-url", |lab| {
-                Box::pin(well_known(lab))
-            })
+            .probe("0.x/discovery/well-known-url", |lab| Box::pin(served(lab)))
             .judges("discovery.well-known-url", AcceptSet::fact(WORKS)),
         SUBSCRIPTION
             .probe("0.x/subscribe/get", |lab| Box::pin(get(lab)))
@@ -54,30 +53,6 @@ async fn get(lab: &Lab<'_>) -> Result<Findings, Stop> {
     receives(lab, &lab.subscribe(&topic)?, &topic).await
 }
 
-async fn well_known(lab: &Lab<'_>) -> Result<Findings, Stop> {
-    let topic = lab.topic("a");
-    let mut publication = lab.publish(&topic, "x")?;
-    publication.place = Place::Path(WELL_KNOWN.to_owned());
-    let answer = lab.ask(&publication).await?;
-    if !(200..300).contains(&answer.status) {
-        return Ok(Findings::answer(answer));
-    }
-    let mut subscription = lab.subscribe(&topic)?;
-    subscription.place = Place::Path(WELL_KNOWN.to_owned());
-    receives(lab, &subscription, &topic).await
-}
-
-// No control, since this is what all controls are made of.
-async fn receives(lab: &Lab<'_>, request: &Request, topic: &str) -> Result<Findings, Stop> {
-    Ok(match lab.open(request).await? {
-        Err(answer) => Findings::answer(answer),
-        Ok(mut stream) => {
-            stream.fence(topic, Proof::Public).await?;
-            Findings::fact(WORKS)
-        }
-    })
-}
-
 async fn many_topics(lab: &Lab<'_>) -> Result<Findings, Stop> {
     let first = lab.topic("0");
     drop(lab.subscribed(&lab.subscribe(&first)?).await?);
@@ -92,11 +67,13 @@ async fn many_topics(lab: &Lab<'_>) -> Result<Findings, Stop> {
         Err(answer) => return Ok(Findings::answer(answer)),
     };
     let last = lab.topic(&(MANY_TOPICS - 1).to_string());
-    Ok(match stream.fence(&last, Proof::Public).await {
-        Ok(_) => Findings::fact(LAST_RECEIVES),
-        Err(Stop::Control(_)) => {
-            Findings::other("accepted, but the last of fifty selectors receives nothing")
-        }
-        Err(stop) => return Err(stop),
-    })
+    Ok(
+        match stream.fence(&last, crate::request::Proof::Public).await {
+            Ok(_) => Findings::fact(LAST_RECEIVES),
+            Err(Stop::Control(_)) => {
+                Findings::other("accepted, but the last of fifty selectors receives nothing")
+            }
+            Err(stop) => return Err(stop),
+        },
+    )
 }

@@ -11,6 +11,7 @@ mod metadata;
 mod signature;
 
 pub(super) use endpoints::{subscription_by_cookie, wrong_tokens};
+pub(super) use metadata::{is_issuer, required};
 
 use assay_client::Dialect;
 

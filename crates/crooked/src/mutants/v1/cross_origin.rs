@@ -1,11 +1,11 @@
 //! Other origins: CORS headers, forged publications with a cookie, and what the metadata says of the cookie.
 
-use serde_json::Value;
-
 use crate::credential;
-use crate::message::{Answer, Body, Request};
+use crate::message::{Answer, Request};
 use crate::mutant::{Exchange, Mutant};
 use crate::scene::Scene;
+
+use super::discovery::edit_metadata;
 
 const ALLOW_ORIGIN: &str = "Access-Control-Allow-Origin";
 const ALLOW_CREDENTIALS: &str = "Access-Control-Allow-Credentials";
@@ -179,25 +179,4 @@ fn pretend_good_origin(request: &mut Request, scene: &Scene) {
     request.headers.set("Origin", scene.publish_origin.clone());
     request.headers.remove("referer");
     request.headers.remove("sec-fetch-site");
-}
-
-/// Sets a member of the protected resource metadata, or takes it away.
-fn edit_metadata(answer: &mut Answer, exchange: &Exchange<'_>, member: &str, value: Option<Value>) {
-    if !exchange
-        .request
-        .path()
-        .starts_with("/.well-known/oauth-protected-resource")
-    {
-        return;
-    }
-    let Ok(mut document) = serde_json::from_str::<Value>(&answer.text()) else {
-        return;
-    };
-    if let Some(members) = document.as_object_mut() {
-        match value {
-            Some(value) => members.insert(member.to_owned(), value),
-            None => members.remove(member),
-        };
-    }
-    answer.body = Body::Whole(document.to_string().into_bytes());
 }

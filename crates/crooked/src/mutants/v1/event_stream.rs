@@ -4,7 +4,10 @@ use serde_json::json;
 
 use crate::mutant::{Fate, Mutant};
 
-use super::publication::count_id;
+use super::publication::{count_id, edit_field};
+
+/// Stands for a CR which the straight hub shall not see; a character that it passes on.
+const KEPT_CR: &str = "\u{e00d}";
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v1(
@@ -85,6 +88,90 @@ pub(super) const MUTANTS: &[Mutant] = &[
     .event(|mut event, _| {
         event.keep_first_prefix("data");
         Fate::Deliver(event)
+    }),
+    Mutant::v1(
+        "cr-kept",
+        "sse.data-line-cr",
+        "only LF cuts the content into lines, so that a lone CR does it on the stream",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "data", |data| data.replace('\r', KEPT_CR));
+    })
+    .event(|mut event, _| {
+        event.replace("data", KEPT_CR, "\r");
+        Fate::Deliver(event)
+    }),
+    Mutant::v1(
+        "crlf-twice",
+        "sse.data-line-crlf",
+        "CRLF in the content is taken for two line ends",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "data", |data| data.replace("\r\n", "\n\n"));
+    }),
+    Mutant::v1(
+        "content-trimmed",
+        "sse.data-trailing-newline",
+        "line ends at the end of the content are dropped",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "data", |data| {
+            data.trim_end_matches(['\r', '\n']).to_owned()
+        });
+    }),
+    Mutant::v1(
+        "too-many-separators",
+        "sse.data-other-separators",
+        "U+0085 and U+2028 cut the content into lines too",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "data", |data| {
+            data.replace(['\u{85}', '\u{2028}'], "\n")
+        });
+    }),
+    Mutant::v1(
+        "no-space-behind-colon",
+        "sse.data-leading-space",
+        "no space is written behind `data:`, so that a reader takes one off the content",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "data", |data| {
+            let lines = data.split('\n');
+            let lines: Vec<_> = lines.map(|l| l.strip_prefix(' ').unwrap_or(l)).collect();
+            lines.join("\n")
+        });
+    }),
+    Mutant::v1(
+        "empty-data-omitted",
+        "sse.data-empty",
+        "empty content gets no `data` line",
+    )
+    .event(|mut event, _| {
+        if event.get("data") == Some("") {
+            event.remove("data");
+        }
+        Fate::Deliver(event)
+    }),
+    Mutant::v1(
+        "type-with-cr",
+        "sse.field-injection",
+        "a type is looked through for LF, and not for a lone CR",
+    )
+    .request(|request, scene| {
+        edit_field(request, scene, "type", |text| text.replace('\r', KEPT_CR));
+    })
+    .event(|mut event, _| {
+        event.replace("event", KEPT_CR, "\r");
+        Fate::Deliver(event)
+    }),
+    Mutant::v1(
+        "held-back",
+        "sse.no-buffering",
+        "every second event waits for the next one",
+    )
+    .event(|event, delivery| match delivery.index % 2 {
+        0 => Fate::Deliver(event),
+        _ => Fate::AfterNext(event),
     }),
     Mutant::v1(
         "id-missing",

@@ -294,6 +294,23 @@ fn edit_body(request: &mut Request, edit: impl FnOnce(&mut Fields)) {
     form::set_body(request, &fields);
 }
 
+/// Changes the value of a field of a publication.
+pub(super) fn edit_field(
+    request: &mut Request,
+    scene: &Scene,
+    name: &str,
+    edit: impl Fn(&str) -> String,
+) {
+    if !request.is_publication(&scene.path) {
+        return;
+    }
+    edit_body(request, |fields| {
+        for (_, value) in fields.iter_mut().filter(|(n, _)| n == name) {
+            *value = edit(value);
+        }
+    });
+}
+
 /// Replaces the topics which a hub must refuse, so that the straight one accepts the update.
 fn replace_topics(request: &mut Request, scene: &Scene, refused: impl Fn(&str) -> bool) {
     if request.is_publication(&scene.path) && topics(request).iter().any(|topic| refused(topic)) {

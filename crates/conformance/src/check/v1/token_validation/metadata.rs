@@ -34,7 +34,8 @@ pub(super) async fn document(lab: &Lab<'_>) -> Result<Option<Value>, Stop> {
         .filter(|document| answer.status == 200 && document.is_object()))
 }
 
-async fn required(lab: &Lab<'_>) -> Result<Value, Stop> {
+/// The same; without one nothing can be said of it.
+pub(in crate::check::v1) async fn required(lab: &Lab<'_>) -> Result<Value, Stop> {
     document(lab)
         .await?
         .ok_or_else(|| Stop::Unsupported("the hub publishes no metadata".to_owned()))
@@ -58,7 +59,8 @@ async fn issuers(lab: &Lab<'_>) -> Result<Findings, Stop> {
     })
 }
 
-fn is_issuer(text: &str) -> bool {
+/// Whether it is an issuer identifier (RFC 8414, section 2).
+pub(in crate::check::v1) fn is_issuer(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| {
         url.scheme() == "https" && url.query().is_none() && url.fragment().is_none()
     })
