@@ -21,6 +21,8 @@ pub(crate) enum Grade {
 pub(crate) enum Observation {
     /// A complete answer.
     Answer(Answer),
+    /// The answer to what should have worked: no refusal that is right elsewhere in the same check.
+    Refused(Answer),
     /// A named outcome of a shape or probe; the texts are compared.
     Fact(&'static str),
     /// An outcome that no accept-set lists: what came, in words.
@@ -30,7 +32,7 @@ pub(crate) enum Observation {
 impl fmt::Display for Observation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => write!(f, "{answer}"),
+            Self::Answer(answer) | Self::Refused(answer) => write!(f, "{answer}"),
             Self::Fact(fact) => f.write_str(fact),
             Self::Other(text) => f.write_str(text),
         }
@@ -62,6 +64,8 @@ pub(crate) enum Outcome {
     Shows(&'static str, fn(&Answer) -> bool),
     /// The named outcome.
     Fact(&'static str),
+    /// This answer to what should have worked.
+    Refused(Box<Outcome>),
     /// All of these.
     All(Vec<Outcome>),
 }
@@ -71,9 +75,15 @@ impl Outcome {
         match (self, observation) {
             (Self::All(outcomes), _) => outcomes.iter().all(|outcome| outcome.holds(observation)),
             (Self::Fact(expected), Observation::Fact(seen)) => expected == seen,
+            (Self::Refused(outcome), Observation::Refused(answer)) => outcome.holds_for(answer),
             (_, Observation::Answer(answer)) => self.holds_for(answer),
             _ => false,
         }
+    }
+
+    /// This outcome, where a shape tried something that should have worked.
+    pub(crate) fn refused(self) -> Self {
+        Self::Refused(Box::new(self))
     }
 
     /// Whether an answer satisfies it.
@@ -96,7 +106,7 @@ impl Outcome {
                 .bearer_challenge()
                 .is_some_and(|challenge| challenge.parameter(name).is_none()),
             Self::Shows(_, test) => test(answer),
-            Self::Fact(_) => false,
+            Self::Fact(_) | Self::Refused(_) => false,
             Self::All(outcomes) => outcomes.iter().all(|outcome| outcome.holds_for(answer)),
         }
     }
@@ -122,6 +132,7 @@ impl fmt::Display for Outcome {
                 write!(f, "`www-authenticate: Bearer` without `{name}`")
             }
             Self::Shows(text, _) | Self::Fact(text) => f.write_str(text),
+            Self::Refused(outcome) => write!(f, "refused with {outcome}"),
             Self::All(outcomes) => {
                 for (index, outcome) in outcomes.iter().enumerate() {
                     let separator = if index == 0 { "" } else { " with " };

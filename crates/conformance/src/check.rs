@@ -10,6 +10,7 @@
 mod area;
 mod findings;
 mod need;
+mod publishing;
 mod v0;
 mod v1;
 mod well_known;
@@ -204,6 +205,11 @@ impl Section {
     pub(crate) fn carried(self, id: &'static str, rows: Vec<Carry>) -> Check {
         let carried = Carried::table(rows);
         Check::new(self.dialect, self.area, id, Shape::Carried(carried))
+    }
+
+    /// Of any shape.
+    pub(crate) fn check(self, id: &'static str, shape: Shape) -> Check {
+        Check::new(self.dialect, self.area, id, shape)
     }
 
     /// Anything else.

@@ -87,11 +87,10 @@ fn push_request(script: &mut String, hub: &Hub, number: usize, request: &Request
         }
     }
     if let Some((content_type, bytes)) = plain_content(request) {
-        let _ = write!(
-            script,
-            " \\\n  -H {}",
-            quote(&format!("Content-Type: {content_type}"))
-        );
+        if !content_type.is_empty() {
+            let field = format!("Content-Type: {content_type}");
+            let _ = write!(script, " \\\n  -H {}", quote(&field));
+        }
         let _ = write!(
             script,
             " \\\n  --data-binary {}",

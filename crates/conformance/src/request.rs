@@ -65,6 +65,8 @@ pub(crate) enum Content {
     None,
     /// Fields, form-encoded.
     Form(Vec<(String, String)>),
+    /// Text as it is, of this media type.
+    Text(&'static str, String),
 }
 
 /// What has to work for a request to count as a control.
@@ -104,6 +106,8 @@ pub(crate) struct Request {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) credentials: Vec<Credential>,
     pub(crate) content: Content,
+    /// Appended to a form as it is.
+    pub(crate) raw_form: String,
     pub(crate) purpose: Purpose,
 }
 
@@ -118,6 +122,7 @@ impl Request {
             headers: Vec::new(),
             credentials: Vec::new(),
             content: Content::None,
+            raw_form: String::new(),
             purpose: Purpose::Ask,
         }
     }
@@ -133,7 +138,7 @@ impl Request {
         let field = (name.to_owned(), value.into());
         match &mut self.content {
             Content::Form(fields) => fields.push(field),
-            content @ Content::None => *content = Content::Form(vec![field]),
+            content => *content = Content::Form(vec![field]),
         }
         self
     }
@@ -168,7 +173,7 @@ impl Request {
                 .iter()
                 .find(|(field, _)| field == name)
                 .map(|(_, value)| value.as_str()),
-            Content::None => None,
+            Content::None | Content::Text(..) => None,
         }
     }
 
@@ -202,6 +207,12 @@ impl Request {
     pub(crate) fn set_header(&mut self, name: &str, value: &str) {
         self.remove_header(name);
         self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Whether there is a header of a name (any case).
+    pub(crate) fn has_header(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(header, _)| header.eq_ignore_ascii_case(name))
     }
 
     /// Takes a header away.
@@ -276,23 +287,38 @@ impl Request {
         Ok(headers)
     }
 
-    /// Content type and bytes of the content; none when there is none.
+    /// Content type and bytes of the content; none when there is none. The type is empty where the headers have one.
     pub(crate) fn content_bytes(&self, keys: Keys<'_>) -> Result<Option<(String, Vec<u8>)>, Stop> {
         match &self.content {
             Content::None => Ok(None),
+            Content::Text(media_type, text) => {
+                Ok(Some(((*media_type).to_owned(), text.clone().into_bytes())))
+            }
             Content::Form(fields) => {
-                let mut form = Serializer::new(String::new());
-                form.extend_pairs(fields);
-                for credential in &self.credentials {
-                    if let Credential::Field(name, token) = credential {
-                        form.append_pair(name, &token.compact(keys).map_err(Stop::Defect)?);
-                    }
-                }
-                Ok(Some((
-                    "application/x-www-form-urlencoded".to_owned(),
-                    form.finish().into_bytes(),
-                )))
+                let form = self.form_text(fields, keys)?;
+                let media_type = if self.has_header("Content-Type") {
+                    ""
+                } else {
+                    "application/x-www-form-urlencoded"
+                };
+                Ok(Some((media_type.to_owned(), form.into_bytes())))
             }
         }
+    }
+
+    fn form_text(&self, fields: &[(String, String)], keys: Keys<'_>) -> Result<String, Stop> {
+        let mut form = Serializer::new(String::new());
+        form.extend_pairs(fields);
+        for credential in &self.credentials {
+            if let Credential::Field(name, token) = credential {
+                form.append_pair(name, &token.compact(keys).map_err(Stop::Defect)?);
+            }
+        }
+        let mut form = form.finish();
+        if !form.is_empty() && !self.raw_form.is_empty() {
+            form.push('&');
+        }
+        form.push_str(&self.raw_form);
+        Ok(form)
     }
 }

@@ -88,6 +88,10 @@ fn summary(request: &Request) -> String {
     match &request.content {
         Content::None => {}
         Content::Form(fields) => parts.push(pairs(fields)),
+        Content::Text(_, text) => parts.push(text.clone()),
+    }
+    if !request.raw_form.is_empty() {
+        parts.push(format!("&{}", request.raw_form));
     }
     let headers = request.headers.iter();
     parts.extend(headers.map(|(name, value)| format!("[{name}: {value}]")));

@@ -16,6 +16,7 @@ mod lifetime;
 mod precedence;
 mod presenting;
 mod private_updates;
+mod publication;
 mod publishers;
 mod reconnection;
 mod refusal;
@@ -36,6 +37,7 @@ pub(super) fn checks() -> Vec<Check> {
         anonymous::checks(),
         cookie::checks(),
         precedence::checks(),
+        publication::checks(),
         publishers::checks(),
         private_updates::checks(),
         lifetime::checks(),

@@ -56,6 +56,7 @@ impl Accepted {
             lab.remark(0, &format!("next: the same, except that {}", change.says));
             let observation = match works.send(other).await {
                 Ok(Ok(_)) => Observation::Fact(WORKS),
+                Ok(Err(Observation::Answer(answer))) => Observation::Refused(answer),
                 Ok(Err(observation)) => observation,
                 // After the control this is no longer one: what should work is accepted and has no effect.
                 Err(Stop::Control(reason)) => Observation::Other(reason),

@@ -12,6 +12,8 @@ mod matchers;
 mod matching;
 mod presenting;
 mod publication;
+mod publication_form;
+mod publication_reserved;
 mod reconnection;
 mod subscribers;
 mod subscription;
@@ -25,6 +27,8 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     subscription::MUTANTS,
     matching::MUTANTS,
     publication::MUTANTS,
+    publication_form::MUTANTS,
+    publication_reserved::MUTANTS,
     event_stream::MUTANTS,
     presenting::MUTANTS,
     error_responses::MUTANTS,

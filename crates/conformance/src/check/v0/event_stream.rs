@@ -4,11 +4,9 @@ use assay_client::Dialect;
 
 use crate::{
     accept::{AcceptSet, Outcome},
-    check::{Area, Check, Findings, Section},
+    check::{Area, Check, Findings, Section, publishing::published},
     lab::Lab,
-    request::{Proof, Request},
     stop::Stop,
-    wire::event_stream::Event,
 };
 
 const SECTION: Section = Section {
@@ -55,26 +53,6 @@ pub(super) fn checks() -> Vec<Check> {
             .probe("0.x/sse/retry-field", |lab| Box::pin(retry(lab)))
             .judges("sse.retry-field", AcceptSet::fact(RETRY_KEPT)),
     ]
-}
-
-/// Publishes to an open stream; gives the body of the answer and the only event that came of it.
-pub(super) async fn published(
-    lab: &Lab<'_>,
-    edit: impl Fn(Request) -> Request,
-) -> Result<(String, Event), Stop> {
-    let topic = lab.topic("a");
-    let mut stream = lab.subscribed(&lab.subscribe(&topic)?).await?;
-    let body = lab
-        .published(&edit(lab.publish(&topic, &lab.marker())?))
-        .await?;
-    let mut events = stream.fence(&topic, Proof::Public).await?;
-    match (events.pop(), events.len()) {
-        (Some(event), 0) => Ok((body, event)),
-        (last, others) => Err(Stop::Control(format!(
-            "of one update {} events came",
-            others + usize::from(last.is_some())
-        ))),
-    }
 }
 
 async fn content_type(lab: &Lab<'_>) -> Result<Findings, Stop> {

@@ -87,7 +87,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "`*` is accepted as an alternate topic",
     )
     .request(|request, scene| {
-        if topics(request).len() > 1 {
+        if topics(request).first().is_some_and(|topic| topic != "*") {
             replace_topics(request, scene, |topic| topic == "*");
         }
     }),
@@ -184,12 +184,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v1(
         "type-mercure-padded",
         "publish.type.mercure-padded",
-        "` mercure` is accepted",
+        "` mercure` is accepted, and written without the space that belongs to the field",
     )
-    .request(|request, scene| {
-        drop_field(request, scene, "type", |text| {
-            text.trim() == "mercure" && text != "mercure"
-        });
+    .event(|mut event, _| {
+        let kind = event.get("event").unwrap_or_default();
+        if kind.trim() == "mercure" {
+            event.set("event", "mercure");
+        }
+        Fate::Deliver(event)
     }),
     Mutant::v1(
         "retry-lenient",
@@ -278,17 +280,17 @@ pub(super) fn count_id(answer: &mut Answer, exchange: &Exchange<'_>) {
     }
 }
 
-fn is_accepted(answer: &Answer, exchange: &Exchange<'_>) -> bool {
+pub(super) fn is_accepted(answer: &Answer, exchange: &Exchange<'_>) -> bool {
     exchange.request.is_publication(&exchange.scene.path) && answer.status == 200
 }
 
-fn topics(request: &Request) -> Vec<String> {
+pub(super) fn topics(request: &Request) -> Vec<String> {
     form::all(&form::body(request), "topic")
         .map(str::to_owned)
         .collect()
 }
 
-fn edit_body(request: &mut Request, edit: impl FnOnce(&mut Fields)) {
+pub(super) fn edit_body(request: &mut Request, edit: impl FnOnce(&mut Fields)) {
     let mut fields = form::body(request);
     edit(&mut fields);
     form::set_body(request, &fields);
@@ -312,7 +314,7 @@ pub(super) fn edit_field(
 }
 
 /// Replaces the topics which a hub must refuse, so that the straight one accepts the update.
-fn replace_topics(request: &mut Request, scene: &Scene, refused: impl Fn(&str) -> bool) {
+pub(super) fn replace_topics(request: &mut Request, scene: &Scene, refused: impl Fn(&str) -> bool) {
     if request.is_publication(&scene.path) && topics(request).iter().any(|topic| refused(topic)) {
         edit_body(request, |fields| {
             for (name, value) in fields {
@@ -325,7 +327,12 @@ fn replace_topics(request: &mut Request, scene: &Scene, refused: impl Fn(&str) -
 }
 
 /// Drops a field whose value a hub must refuse, so that the straight one accepts the update.
-fn drop_field(request: &mut Request, scene: &Scene, name: &str, refused: impl Fn(&str) -> bool) {
+pub(super) fn drop_field(
+    request: &mut Request,
+    scene: &Scene,
+    name: &str,
+    refused: impl Fn(&str) -> bool,
+) {
     let fields = form::body(request);
     if request.is_publication(&scene.path) && form::first(&fields, name).is_some_and(refused) {
         edit_body(request, |fields| fields.retain(|(n, _)| n != name));

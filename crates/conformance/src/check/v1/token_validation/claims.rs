@@ -76,7 +76,7 @@ pub(super) fn checks() -> Vec<Check> {
             .judges(
                 "token.other-claims",
                 // A hub that relies on one of them may insist on it.
-                AcceptSet::fact(WORKS).or_note(coded(&[401], "invalid_token")),
+                AcceptSet::fact(WORKS).or_note(coded(&[401], "invalid_token").refused()),
             ),
     ]
 }

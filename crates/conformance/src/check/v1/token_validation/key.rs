@@ -63,7 +63,7 @@ pub(super) fn checks() -> Vec<Check> {
             .judges(
                 "token.key.kid-hint",
                 // A hub that knows its keys by name may refuse a name that it does not know.
-                AcceptSet::fact(WORKS).or_note(coded(&[401], "invalid_token")),
+                AcceptSet::fact(WORKS).or_note(coded(&[401], "invalid_token").refused()),
             ),
     ]
 }
