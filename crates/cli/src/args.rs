@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hub;
 pub(crate) mod publish;
@@ -50,6 +51,8 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     /// Does a hub keep the protocol?
     Check(check::CheckArgs),
+    /// Is it the hub, or is it your setup?
+    Doctor(doctor::DoctorArgs),
     /// Publish one update, by hand
     Publish(publish::PublishArgs),
     /// Follow topics, by hand: a line an event

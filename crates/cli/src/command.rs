@@ -1,6 +1,7 @@
 //! One thin file a subcommand: arguments in, a library's work, its outcome out.
 
 pub(crate) mod check;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hub;
 pub(crate) mod publish;

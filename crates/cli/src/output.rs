@@ -4,8 +4,10 @@ use std::io::IsTerminal;
 use std::path::Path;
 use std::time::SystemTime;
 
-use assay_report::{Colour, NamedRun, matrix_summary, render, render_matrix, terminal_summary};
-use assay_results::{Outcome, Run, RunDirectory, SavedRun, WriteError};
+use assay_report::{
+    Colour, NamedRun, harmless, matrix_summary, render, render_matrix, terminal_summary,
+};
+use assay_results::{Outcome, PreflightStep, Run, RunDirectory, SavedRun, StepOutcome, WriteError};
 
 use crate::console;
 use crate::environment::compact_utc;
@@ -115,6 +117,21 @@ fn write_pages(directory: &RunDirectory, run: &Run, missing: &[String]) -> Resul
     })?;
     let files = files.iter().map(|file| (&*file.name, &*file.text));
     directory.save_pages(files).or_usage()
+}
+
+/// A rung of a ladder as a line: how it went, its name, what was seen.
+pub(crate) fn rung_line(rung: &PreflightStep) -> String {
+    let (mark, code) = match rung.outcome {
+        StepOutcome::Ok => ("ok", "32"),
+        StepOutcome::Failed => ("broken", "1;31"),
+        StepOutcome::Skipped => ("skipped", "2"),
+    };
+    let padded = format!("{mark:<7}");
+    let mark = match colour(&std::io::stdout()) {
+        Colour::Ansi => format!("\u{1b}[{code}m{padded}\u{1b}[0m"),
+        Colour::Plain => padded,
+    };
+    format!("{mark}  {:<16}  {}", rung.name, harmless(&rung.detail))
 }
 
 fn index_of(directory: &RunDirectory) -> String {

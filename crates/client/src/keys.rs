@@ -256,6 +256,14 @@ impl SigningKey {
         }
     }
 
+    /// The HMAC secret, for whoever looks what is wrong with it; `None` for a private key. Never to be shown.
+    pub fn secret(&self) -> Option<&[u8]> {
+        match &*self.material {
+            Material::Hmac(_, secret) => Some(secret),
+            Material::Rsa(_) | Material::Ecdsa(_) | Material::Ed25519(_) => None,
+        }
+    }
+
     /// The algorithm that the key signs with.
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm

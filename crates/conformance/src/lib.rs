@@ -12,6 +12,7 @@ mod accept;
 mod answer;
 mod check;
 mod coverage;
+pub mod doctor;
 mod doubt;
 mod execution;
 mod explain;

@@ -58,7 +58,7 @@ impl Steps<'_> {
     }
 }
 
-/// Looks at the hub in one dialect.
+/// Looks at the hub in one dialect, and finds out what it has.
 pub(crate) async fn run(
     target: &Target,
     choice: &DialectChoice,
@@ -66,6 +66,47 @@ pub(crate) async fn run(
     now_unix_s: u64,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Preflight {
+    let Look { steps, hub, usable } = look(target, choice, run_id, now_unix_s, progress).await;
+    let Some(mut hub) = hub else {
+        return Preflight {
+            steps,
+            features: Vec::new(),
+            hub: None,
+            usable,
+        };
+    };
+    let mut features = Vec::new();
+    if usable {
+        features = calibration::run(&mut hub).await;
+    } else {
+        // Whoever goes on by force wants every check to try.
+        hub.features = Features::assumed();
+    }
+    Preflight {
+        steps,
+        features,
+        hub: Some(hub),
+        usable,
+    }
+}
+
+/// What was seen on the way from the name to a delivered update.
+pub(crate) struct Look {
+    pub(crate) steps: Vec<PreflightStep>,
+    /// None when not even a socket can be aimed at.
+    pub(crate) hub: Option<Hub>,
+    /// Whether each step was as it should be.
+    pub(crate) usable: bool,
+}
+
+/// Climbs from the name to a delivered update, and stops at the first thing that is wrong.
+pub(crate) async fn look(
+    target: &Target,
+    choice: &DialectChoice,
+    run_id: &str,
+    now_unix_s: u64,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Look {
     let mut steps = Steps {
         dialect: choice.dialect,
         done: Vec::new(),
@@ -84,9 +125,8 @@ pub(crate) async fn run(
                 StepOutcome::Failed,
                 format!("{error}: is the host of the URL spelt right?"),
             );
-            return Preflight {
+            return Look {
                 steps: steps.done,
-                features: Vec::new(),
                 hub: None,
                 usable: false,
             };
@@ -113,19 +153,10 @@ pub(crate) async fn run(
     if !steps.failed() {
         deliver(&mut hub, &mut steps).await;
     }
-    let usable = !steps.failed();
-    let mut features = Vec::new();
-    if usable {
-        features = calibration::run(&mut hub).await;
-    } else {
-        // Whoever goes on by force wants every check to try.
-        hub.features = Features::assumed();
-    }
-    Preflight {
+    Look {
+        usable: !steps.failed(),
         steps: steps.done,
-        features,
         hub: Some(hub),
-        usable,
     }
 }
 
@@ -261,7 +292,7 @@ async fn measure_delivery(hub: &Hub) -> Result<Duration, Stop> {
     Ok(began.elapsed())
 }
 
-fn text(stop: &Stop) -> String {
+pub(crate) fn text(stop: &Stop) -> String {
     match stop {
         Stop::Control(text)
         | Stop::NotMeasurable(text)

@@ -21,7 +21,7 @@ use assay_results::{ReadError, Run};
 use thiserror::Error;
 
 pub use matrix::{NamedRun, matrix_summary, render_matrix};
-pub use terminal::{Colour, terminal_summary};
+pub use terminal::{Colour, harmless, terminal_summary};
 
 /// A file of a report.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -65,7 +65,7 @@ impl Paint {
 }
 
 /// Text from a hub without the control characters that could steer a terminal.
-pub(crate) fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     text.chars()
         .map(|char| {
             if char.is_control() && char != '\n' {

@@ -227,7 +227,7 @@ fn dialects(typed: DialectArg, reference: bool, access: &HubAccess) -> Vec<Diale
 }
 
 /// A key lets the suite mint wrong tokens too; anything else is a token as it is.
-fn role(
+pub(crate) fn role(
     source: &TokenSource,
     token: impl FnOnce() -> Result<Option<assay_client::BearerToken>, Failure>,
 ) -> Result<RoleCredential, Failure> {

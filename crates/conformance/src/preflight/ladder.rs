@@ -1,9 +1,12 @@
 //! The ladder of the token: when the right one is refused, tries tokens that differ in one rung each, and names the one that
 //! makes it accepted. It tells a wrong configuration from a wrong hub. Not for judging either.
 
-use assay_client::{Dialect, TokenSpec, TopicMatcher};
+use assay_client::{Dialect, SigningKey, TokenSpec, TopicMatcher};
 use assay_results::StepOutcome;
 use serde_json::json;
+
+mod ready;
+mod secret;
 
 use super::{Steps, grant_all};
 use crate::{
@@ -85,8 +88,13 @@ fn request(lab: &Lab<'_>, role: Role) -> Result<Request, Stop> {
 }
 
 async fn first_refused_rung(hub: &Hub, lab: &Lab<'_>, role: Role) -> String {
-    if hub.credential(role).key().is_none() {
-        return "It is a ready token: is it for this hub, this role and this dialect, and has it not expired?".to_owned();
+    let credential = hub.credential(role);
+    if let RoleCredential::Token(token) = credential {
+        return ready::advice(hub.dialect, role, token, hub.now_unix_s);
+    }
+    let mistaken = credential.key().and_then(SigningKey::secret);
+    if mistaken.is_some_and(secret::is_token) {
+        return "The key that was given is a token: give the secret that signs tokens".to_owned();
     }
     for (change, advice) in rungs(hub, role) {
         if matches!(refusal(lab, role, change.as_ref()).await, Ok(None)) {
@@ -100,7 +108,8 @@ type Rung = (Box<dyn Fn(&mut TokenDraft) + Send + Sync>, String);
 
 // Each makes one datum different; when that is accepted, it was the culprit.
 fn rungs(hub: &Hub, role: Role) -> Vec<Rung> {
-    let mut rungs: Vec<Rung> = vec![
+    let mut rungs: Vec<Rung> = secret::rungs(hub.credential(role));
+    rungs.extend([
         (
             Box::new(move |draft| draft.signing = Signing::Role(other(role))),
             "The key of the other role is accepted: the two keys are swapped".to_owned(),
@@ -109,7 +118,7 @@ fn rungs(hub: &Hub, role: Role) -> Vec<Rung> {
             Box::new(|draft| draft.header["typ"] = json!("JWT")),
             "`typ: JWT` is accepted where 1.0 wants `at+jwt`: does this hub speak 0.x (--dialect 0.x)?".to_owned(),
         ),
-    ];
+    ] as [Rung; 2]);
     if hub.dialect == Dialect::V1 {
         for audience in other_audiences(hub) {
             let advice =
