@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::step::{cargo, program, root, timed};
-use crate::{instructions, proof};
+use crate::{action, instructions, proof};
 
 /// Widths that the pages must fit: a phone and a laptop, in CSS pixels.
 const WIDTHS_PX: [u32; 2] = [390, 1280];
@@ -26,6 +26,7 @@ pub(crate) fn run() -> Result<()> {
     timed("e2e: live score", || live_score(&assay, &load))?;
     let conformance = reports.path().join("check");
     timed("e2e: check", || check(&assay, &conformance))?;
+    timed("e2e: action", || action::check(&assay))?;
     timed("e2e: browser", || {
         require("chromium", "chromium")?;
         in_browser(&load, "delivery")?;

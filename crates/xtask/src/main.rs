@@ -4,6 +4,7 @@
 //! them in turn, stops at the first failure and prints the minutes that each one took.
 #![allow(clippy::print_stdout, reason = "a command line tool")]
 
+mod action;
 mod ci;
 mod e2e;
 mod instructions;
