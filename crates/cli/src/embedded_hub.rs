@@ -29,11 +29,11 @@ pub(crate) struct EmbeddedHub {
 }
 
 impl EmbeddedHub {
-    /// Starts the hub and waits until it accepts. Its log goes to `log`.
+    /// Starts the hub, with flags of its own beside the usual ones, and waits until it accepts. Its log goes to `log`.
     ///
     /// # Errors
     /// It does not start, or ends before it accepts; the message names the log.
-    pub(crate) fn start(log: &Path) -> Result<EmbeddedHub> {
+    pub(crate) fn start(log: &Path, flags: &[&str]) -> Result<EmbeddedHub> {
         let key = throw_away_key();
         let log_file =
             File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
@@ -56,6 +56,7 @@ impl EmbeddedHub {
                 ALLOWED_ORIGIN,
             ])
             .arg("--exit-with-parent")
+            .args(flags)
             .env("ASSAY_HUB_JWT_KEY", &key)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -21,15 +21,17 @@ pub(crate) struct HubUnderTest {
 }
 
 impl HubUnderTest {
-    /// Takes the hub at `url`, or starts the reference hub; its log goes into the run's folder.
+    /// Takes the hub at `url`, or starts the reference hub with these flags beside the usual ones; its log goes into the run's
+    /// folder.
     pub(crate) fn new(
         url: Option<&str>,
         credentials: &CredentialArgs,
         connection: &ConnectionArgs,
         directory: &RunDirectory,
+        flags: &[&str],
     ) -> Result<Self, Failure> {
         let Some(url) = url else {
-            return Self::start(credentials, connection, directory);
+            return Self::start(credentials, connection, directory, flags);
         };
         let endpoint = connection::endpoint(url, connection).or_usage()?;
         Ok(Self {
@@ -43,8 +45,9 @@ impl HubUnderTest {
         credentials: &CredentialArgs,
         connection: &ConnectionArgs,
         directory: &RunDirectory,
+        flags: &[&str],
     ) -> Result<Self, Failure> {
-        let hub = EmbeddedHub::start(&directory.path().join("hub.log"))
+        let hub = EmbeddedHub::start(&directory.path().join("hub.log"), flags)
             .context("the reference hub did not start; give another with its URL")
             .or_not_measurable()?;
         let endpoint = connection::endpoint(hub.url(), connection).or_usage()?;

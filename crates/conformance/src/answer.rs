@@ -129,7 +129,8 @@ fn parameters(mut rest: &str) -> Vec<(String, String)> {
     parameters
 }
 
-fn unquote(quoted: &str) -> (String, &str) {
+/// The text of a quoted string whose opening quote is off, and what follows it.
+pub(crate) fn unquote(quoted: &str) -> (String, &str) {
     let mut value = String::new();
     let mut chars = quoted.char_indices();
     while let Some((index, char)) = chars.next() {

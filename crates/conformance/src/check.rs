@@ -11,6 +11,7 @@ mod area;
 mod findings;
 mod need;
 mod publishing;
+mod subscriptions;
 mod v0;
 mod v1;
 mod well_known;
@@ -34,6 +35,7 @@ use crate::{
 pub(crate) use area::Area;
 pub(crate) use findings::Findings;
 pub(crate) use need::Need;
+pub(crate) use subscriptions::are_told as tells_of_subscriptions;
 
 /// One row: a requirement and the outcomes that keep it.
 #[derive(Debug, Clone)]

@@ -20,6 +20,7 @@ mod features;
 mod hub;
 mod interrupt;
 mod lab;
+mod link;
 mod preflight;
 mod repro;
 mod request;

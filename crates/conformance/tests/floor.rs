@@ -49,6 +49,7 @@ const WRONG: &[&str] = &[
     "replay.authorization-reevaluated",
     "replay.matching-only",
     "replay.private-",
+    "subscriptions.",
     "token.alg.",
     "token.aud.verified",
     "token.crit",

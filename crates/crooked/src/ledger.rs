@@ -60,6 +60,11 @@ impl Ledger {
         self.lock().last().map(|p| p.id.clone())
     }
 
+    /// The id of the publication before the latest one.
+    pub(crate) fn before_last(&self) -> Option<String> {
+        self.neighbour(&self.last()?, -1)
+    }
+
     /// The id of the publication before (`-1`) or after (`1`) the first one with that id.
     pub(crate) fn neighbour(&self, id: &str, step: isize) -> Option<String> {
         let done = self.lock();

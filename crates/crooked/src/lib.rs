@@ -19,6 +19,7 @@ mod message;
 mod mutant;
 pub mod mutants;
 mod null_hub;
+mod presence;
 mod promiscuous;
 mod proxy;
 mod scene;

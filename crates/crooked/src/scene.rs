@@ -38,6 +38,7 @@ pub(crate) struct Scene {
     pub(crate) path: String,
     pub(crate) ledger: Ledger,
     counters: Mutex<HashMap<String, usize>>,
+    memory: Mutex<HashMap<String, String>>,
 }
 
 impl Scene {
@@ -52,6 +53,7 @@ impl Scene {
             path,
             ledger: Ledger::new(),
             counters: Mutex::default(),
+            memory: Mutex::default(),
         }
     }
 
@@ -90,6 +92,18 @@ impl Scene {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let next = counters.len() + 1;
         *counters.entry(id.to_owned()).or_insert(next)
+    }
+
+    /// Remembers something of a request, for an event on another stream.
+    pub(crate) fn remember(&self, key: &str, value: &str) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// What was remembered under that key.
+    pub(crate) fn recall(&self, key: &str) -> Option<String> {
+        let memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        memory.get(key).cloned()
     }
 }
 

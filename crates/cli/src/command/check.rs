@@ -76,6 +76,7 @@ fn judge(
         &args.credentials,
         &args.connection,
         directory,
+        REFERENCE_FLAGS,
     )?;
     let runtime = runtime::multi_thread().or_usage()?;
     runtime.block_on(judge_hub(args, &hub, stop, interrupted))
@@ -200,12 +201,17 @@ fn target(
     })
 }
 
+/// What the reference hub has beyond what load is put on: active subscriptions, and room in its history for the events that
+/// tell of all the streams of a run, which must not push out what a check replays.
+const REFERENCE_FLAGS: &[&str] = &["--subscriptions", "--history-size", "100000"];
+
 /// What the reference hub is said to have: were it broken, it must not pass for absent.
-const REFERENCE_CLAIMS: [OptionalFeature; 5] = [
+const REFERENCE_CLAIMS: [OptionalFeature; 6] = [
     OptionalFeature::Anonymous,
     OptionalFeature::Cookie,
     OptionalFeature::History,
     OptionalFeature::QueryToken,
+    OptionalFeature::Subscriptions,
     OptionalFeature::CustomId,
 ];
 

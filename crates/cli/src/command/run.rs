@@ -68,6 +68,7 @@ fn measure(
         &args.credentials,
         &args.connection,
         directory,
+        &[],
     )?;
     let access = runtime::current_thread()
         .or_usage()?

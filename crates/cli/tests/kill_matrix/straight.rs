@@ -46,9 +46,12 @@ impl StraightHub {
             dialect.as_str(),
             "--exit-with-parent",
         ]);
+        // Hundreds of suites come and go, and each coming and going is an event: none shall push out what another replays.
+        command.args(["--history-size", "1000000"]);
         command.args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN]);
+        // The other one has no subscriptions either, so that what needs them is seen to be unsupported there.
         if needs == Needs::Anything {
-            command.arg("--anonymous");
+            command.args(["--anonymous", "--subscriptions"]);
         }
         command
             .env("ASSAY_HUB_JWT_KEY", KEY)
@@ -67,6 +70,11 @@ impl StraightHub {
             key: KEY.to_owned(),
             child: Some(child),
         }
+    }
+
+    /// Whether its configuration is the one that is written here.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.child.is_some()
     }
 
     /// As a crooked hub has to know it.

@@ -15,6 +15,7 @@ pub(crate) enum Area {
     Cors,
     Anonymous,
     Reconnection,
+    Subscriptions,
 }
 
 impl Area {
@@ -32,6 +33,7 @@ impl Area {
             Self::Cors => "cors",
             Self::Anonymous => "anonymous mode",
             Self::Reconnection => "reconnection",
+            Self::Subscriptions => "active subscriptions",
         }
     }
 }

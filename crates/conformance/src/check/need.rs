@@ -5,6 +5,9 @@ use crate::{
     target::Target,
 };
 
+/// The path that the drafts give to a hub.
+const USUAL_PATH: &str = "/.well-known/mercure";
+
 /// What a hub or a target must have for a check to make sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -20,6 +23,8 @@ pub(crate) enum Need {
     QueryToken,
     /// The hub serves the subscription API.
     Subscriptions,
+    /// The hub is mounted elsewhere than at the usual path.
+    OtherPath,
     /// The hub keeps the event id that a publisher chooses.
     CustomId,
     /// The target names an origin that the hub's CORS configuration allows.
@@ -55,6 +60,10 @@ impl Need {
             Self::Subscriptions => (
                 features.has(OptionalFeature::Subscriptions),
                 "the hub serves no subscription API",
+            ),
+            Self::OtherPath => (
+                target.endpoint.hub().url().as_url().path() != USUAL_PATH,
+                "the hub is mounted at the usual path",
             ),
             Self::CustomId => (
                 features.has(OptionalFeature::CustomId),

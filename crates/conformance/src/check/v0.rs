@@ -1,5 +1,4 @@
-//! The checks of dialect 0.x (draft-dunglas-mercure-07), one section of the draft a file. Subscription events and the
-//! subscription API are not here yet: `requirements/0.x-unchecked.toml` says so.
+//! The checks of dialect 0.x (draft-dunglas-mercure-07), one section of the draft a file.
 
 mod authorization;
 mod cookie;
@@ -12,6 +11,7 @@ mod private_updates;
 mod publication;
 mod reconnection;
 mod subscription;
+mod subscriptions;
 
 use super::Check;
 
@@ -29,6 +29,7 @@ pub(super) fn checks() -> Vec<Check> {
         cookie::checks(),
         cors::checks(),
         reconnection::checks(),
+        subscriptions::checks(),
     ]
     .into_iter()
     .flatten()

@@ -21,6 +21,7 @@ mod publishers;
 mod reconnection;
 mod refusal;
 mod right;
+mod subscriptions;
 mod token_validation;
 mod topic_matcher_list;
 
@@ -49,6 +50,7 @@ pub(super) fn checks() -> Vec<Check> {
         event_id::checks(),
         event_stream::checks(),
         discovery::checks(),
+        subscriptions::checks(),
     ]
     .into_iter()
     .flatten()

@@ -19,7 +19,12 @@ pub(crate) struct Stream<'l, 'h> {
     pub(super) events: EventStream,
 }
 
-impl Stream<'_, '_> {
+impl<'l, 'h> Stream<'l, 'h> {
+    /// Where it was opened.
+    pub(crate) fn lab(&self) -> &'l Lab<'h> {
+        self.lab
+    }
+
     /// Status and fields.
     pub(crate) fn head(&self) -> &Answer {
         self.events.head()
@@ -31,7 +36,7 @@ impl Stream<'_, '_> {
     }
 
     /// The next event that is no throw-away one; none when the hub ended the stream.
-    async fn next_by(&mut self, deadline: Deadline) -> Result<Option<Event>, WireError> {
+    pub(crate) async fn next_by(&mut self, deadline: Deadline) -> Result<Option<Event>, WireError> {
         loop {
             match self.any_next(deadline).await? {
                 Some(event) if event.data().is_some_and(|data| data.starts_with(PROOF)) => {}

@@ -6,6 +6,7 @@ use assay_results::{Feature, FeatureState};
 
 use super::{grant_all, nonsense};
 use crate::{
+    check,
     features::OptionalFeature,
     hub::Hub,
     lab::Lab,
@@ -55,7 +56,7 @@ pub(super) async fn run(hub: &mut Hub) -> Vec<Feature> {
         (
             F::Subscriptions,
             subscriptions(hub).await,
-            "GET of the subscription API, and of a path beside it",
+            "GET of the subscription API, and of a path beside it; or an event about a subscription",
         ),
         (
             F::CustomId,
@@ -157,7 +158,12 @@ async fn subscriptions(hub: &Hub) -> Result<bool, Stop> {
     };
     let api = lab.ask(&ask("subscriptions")).await?;
     let canary = lab.ask(&ask(&nonsense())).await?;
-    Ok(api.status == 200 && api.json().is_some() && canary.status != 200)
+    let has_api = api.status == 200 && api.json().is_some() && canary.status != 200;
+    // One of the two will do: a hub with events and without API breaks a rule of those who have the feature.
+    match check::tells_of_subscriptions(&lab).await {
+        Err(Stop::Control(_)) => Ok(has_api),
+        told => Ok(told? || has_api),
+    }
 }
 
 async fn custom_id(hub: &Hub) -> Result<bool, Stop> {

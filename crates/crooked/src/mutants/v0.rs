@@ -9,6 +9,8 @@ mod private_updates;
 mod publication;
 mod reconnection;
 mod subscription;
+mod subscriptions;
+mod subscriptions_api;
 
 use crate::mutant::Mutant;
 
@@ -20,5 +22,7 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     authorization::MUTANTS,
     private_updates::MUTANTS,
     reconnection::MUTANTS,
+    subscriptions::MUTANTS,
+    subscriptions_api::MUTANTS,
     cross_origin::MUTANTS,
 ];

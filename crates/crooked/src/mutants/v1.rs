@@ -17,6 +17,11 @@ mod publication_reserved;
 mod reconnection;
 mod subscribers;
 mod subscription;
+pub(super) mod subscriptions;
+mod subscriptions_access;
+pub(super) mod subscriptions_api;
+mod subscriptions_documents;
+mod subscriptions_payloads;
 mod token_claims;
 mod token_validation;
 mod topic_matcher_list;
@@ -39,6 +44,11 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     topic_matcher_list::MUTANTS,
     subscribers::MUTANTS,
     reconnection::MUTANTS,
+    subscriptions::MUTANTS,
+    subscriptions_documents::MUTANTS,
+    subscriptions_payloads::MUTANTS,
+    subscriptions_api::MUTANTS,
+    subscriptions_access::MUTANTS,
     cross_origin::MUTANTS,
     discovery::MUTANTS,
     limits::MUTANTS,

@@ -3,7 +3,9 @@
 use assay_client::{TopicMatcher, token::AUTHORIZATION_DETAIL_TYPE};
 use serde_json::{Value, json};
 
+pub(super) use crate::check::subscriptions::naming::{hub_path, origin as hub_origin};
 use crate::{
+    check::subscriptions::naming,
     lab::Lab,
     request::{Place, Proof, Purpose, Request},
     stop::Stop,
@@ -59,25 +61,14 @@ pub(super) fn private_update(lab: &Lab<'_>, topic: &str) -> Result<Request, Stop
 
 /// A request for all active subscriptions by somebody who may see them.
 pub(super) fn subscription_api(lab: &Lab<'_>) -> Result<Request, Stop> {
-    let path = format!("{}/subscriptions", hub_path(lab));
-    Ok(Request::ask("GET", Place::Path(path)).bearer(lab.subscriber(&[TopicMatcher::Any])?))
+    Ok(Request::ask("GET", Place::Path(naming::root(lab)))
+        .bearer(lab.subscriber(&[TopicMatcher::Any])?))
 }
 
 /// A request for the protected resource metadata.
 pub(super) fn metadata_document(lab: &Lab<'_>) -> Request {
     let path = format!("/.well-known/oauth-protected-resource{}", hub_path(lab));
     Request::ask("GET", Place::Path(path))
-}
-
-/// The path of the hub URL.
-pub(super) fn hub_path<'l>(lab: &'l Lab<'_>) -> &'l str {
-    lab.hub().target.endpoint.hub().url().as_url().path()
-}
-
-/// The origin of the hub URL.
-pub(super) fn hub_origin(lab: &Lab<'_>) -> String {
-    let url = lab.hub().target.endpoint.hub().url().as_url();
-    url.origin().ascii_serialization()
 }
 
 /// A Mercure authorization detail.
