@@ -99,14 +99,14 @@ impl fmt::Debug for Check {
 }
 
 impl Check {
-    fn new(dialect: Dialect, area: Area, id: &'static str, shape: Shape) -> Self {
+    fn new(dialect: Dialect, area: Area, id: &'static str, shapes: Vec<Shape>) -> Self {
         Self {
             id,
             dialect,
             area,
             rules: Vec::new(),
             needs: Vec::new(),
-            shapes: vec![shape],
+            shapes,
             start: Start::Whenever,
         }
     }
@@ -190,28 +190,28 @@ pub(crate) struct Section {
 impl Section {
     /// A refusal.
     pub(crate) fn refusal(self, id: &'static str, sandwich: Sandwich) -> Check {
-        Check::new(self.dialect, self.area, id, Shape::Sandwich(sandwich))
+        self.shapes(id, vec![Shape::Sandwich(sandwich)])
     }
 
     /// An allowance.
     pub(crate) fn allowance(self, id: &'static str, accepted: Accepted) -> Check {
-        Check::new(self.dialect, self.area, id, Shape::Accepted(accepted))
+        self.shapes(id, vec![Shape::Accepted(accepted)])
     }
 
     /// Who receives which update.
     pub(crate) fn deliveries(self, id: &'static str, deliveries: Deliveries) -> Check {
-        Check::new(self.dialect, self.area, id, Shape::Deliveries(deliveries))
+        self.shapes(id, vec![Shape::Deliveries(deliveries)])
     }
 
     /// What an event looks like.
     pub(crate) fn carried(self, id: &'static str, rows: Vec<Carry>) -> Check {
         let carried = Carried::table(rows);
-        Check::new(self.dialect, self.area, id, Shape::Carried(carried))
+        self.shapes(id, vec![Shape::Carried(carried)])
     }
 
     /// Of any shape.
     pub(crate) fn check(self, id: &'static str, shape: Shape) -> Check {
-        Check::new(self.dialect, self.area, id, shape)
+        self.shapes(id, vec![shape])
     }
 
     /// Anything else.
@@ -220,7 +220,12 @@ impl Section {
         id: &'static str,
         probe: for<'a> fn(&'a Lab<'a>) -> Probing<'a>,
     ) -> Check {
-        Check::new(self.dialect, self.area, id, Shape::Probe(probe))
+        self.shapes(id, vec![Shape::Probe(probe)])
+    }
+
+    /// Several of these, their cases put together.
+    pub(crate) fn shapes(self, id: &'static str, shapes: Vec<Shape>) -> Check {
+        Check::new(self.dialect, self.area, id, shapes)
     }
 }
 

@@ -18,16 +18,19 @@ pub enum OptionalFeature {
     Subscriptions,
     /// A publisher may choose the event id.
     CustomId,
+    /// Matchers may come in the body of a QUERY request (1.0 only).
+    QueryMethod,
 }
 
 impl OptionalFeature {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Anonymous,
         Self::Cookie,
         Self::History,
         Self::QueryToken,
         Self::Subscriptions,
         Self::CustomId,
+        Self::QueryMethod,
     ];
 
     /// As documents name it.
@@ -39,6 +42,7 @@ impl OptionalFeature {
             Self::QueryToken => "query-token",
             Self::Subscriptions => "subscriptions",
             Self::CustomId => "custom-id",
+            Self::QueryMethod => "query-method",
         }
     }
 }

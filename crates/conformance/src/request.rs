@@ -143,6 +143,13 @@ impl Request {
         self
     }
 
+    /// By QUERY (RFC 10008), the parameters so far in the body instead of the query component.
+    pub(crate) fn by_query_method(mut self) -> Self {
+        self.method = "QUERY";
+        self.content = Content::Form(std::mem::take(&mut self.query));
+        self
+    }
+
     /// With a header more.
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));

@@ -11,8 +11,12 @@ pub(crate) type Fields = Vec<(String, String)>;
 
 /// The fields of the query.
 pub(crate) fn query(request: &Request) -> Fields {
-    let (_, query) = request.target.split_once('?').unwrap_or_default();
-    parse(query.as_bytes()).into_owned().collect()
+    parse(raw_query(request).as_bytes()).into_owned().collect()
+}
+
+/// The query as it stands on the wire.
+pub(crate) fn raw_query(request: &Request) -> &str {
+    request.target.split_once('?').unwrap_or_default().1
 }
 
 /// Writes the query anew.
@@ -63,6 +67,15 @@ pub(crate) fn add_to_query(request: &mut Request, name: &str, value: &str) {
     let mut fields = query(request);
     fields.push((name.to_owned(), value.to_owned()));
     set_query(request, &fields);
+}
+
+/// Replaces each pair of the query by what `edit` makes of it as it stands on the wire; none takes it out.
+pub(crate) fn edit_raw_query(request: &mut Request, edit: impl Fn(&str) -> Option<String>) {
+    let (path, query) = request.target.split_once('?').unwrap_or_default();
+    let pairs: Vec<String> = query.split('&').filter_map(edit).collect();
+    if !path.is_empty() {
+        request.target = format!("{path}?{}", pairs.join("&"));
+    }
 }
 
 fn write(fields: &Fields) -> String {

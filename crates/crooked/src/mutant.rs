@@ -3,6 +3,8 @@
 //! Data with small functions in it; the tables are under `mutants/`, ordered like the checks. What a mutant does to a
 //! request or an answer is applied by `proxy`.
 
+use std::time::Duration;
+
 use crate::credential;
 use crate::event::Event;
 use crate::grant::{self, Matcher};
@@ -142,6 +144,8 @@ pub(crate) type Rewrite = fn(&mut Request, &Scene);
 pub(crate) type Shadow = fn(&Request, &Scene) -> Option<Request>;
 /// A second request, whose answer replaces that of the first.
 pub(crate) type Retry = fn(&Exchange<'_>, &Answer) -> Option<Request>;
+/// How long the hub hangs before it answers.
+pub(crate) type Stall = fn(&Exchange<'_>) -> Duration;
 /// Changes an answer before the client sees it.
 pub(crate) type Spoil = fn(&mut Answer, &Exchange<'_>);
 /// Decides what becomes of an event.
@@ -156,6 +160,7 @@ pub(crate) struct Rules {
     pub(crate) forge: Option<Forge>,
     pub(crate) refuse: Option<Refuse>,
     pub(crate) retry: Option<Retry>,
+    pub(crate) stall: Option<Stall>,
     pub(crate) answer: Option<Spoil>,
     pub(crate) event: Option<Divert>,
     pub(crate) preamble: Option<&'static str>,
@@ -193,6 +198,7 @@ impl Mutant {
             forge: None,
             refuse: None,
             retry: None,
+            stall: None,
             answer: None,
             event: None,
             preamble: None,
@@ -254,6 +260,12 @@ impl Mutant {
     /// Asks a second time.
     pub(crate) const fn retry(mut self, retry: Retry) -> Self {
         self.rules.retry = Some(retry);
+        self
+    }
+
+    /// Hangs.
+    pub(crate) const fn stall(mut self, stall: Stall) -> Self {
+        self.rules.stall = Some(stall);
         self
     }
 

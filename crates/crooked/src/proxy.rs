@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::io::{AsyncWriteExt, split};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 use url::Url;
 
 use crate::credential;
@@ -146,6 +147,9 @@ impl Visit<'_> {
             .and_then(|retry| retry(&exchange, &reply.answer))
         {
             reply = upstream.send(&again, &scene.ledger).await?;
+        }
+        if let Some(stall) = rules.stall {
+            sleep(stall(&exchange)).await;
         }
         if let Some(spoil) = rules.answer {
             spoil(&mut reply.answer, &exchange);

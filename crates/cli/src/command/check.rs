@@ -206,13 +206,14 @@ fn target(
 const REFERENCE_FLAGS: &[&str] = &["--subscriptions", "--history-size", "100000"];
 
 /// What the reference hub is said to have: were it broken, it must not pass for absent.
-const REFERENCE_CLAIMS: [OptionalFeature; 6] = [
+const REFERENCE_CLAIMS: [OptionalFeature; 7] = [
     OptionalFeature::Anonymous,
     OptionalFeature::Cookie,
     OptionalFeature::History,
     OptionalFeature::QueryToken,
     OptionalFeature::Subscriptions,
     OptionalFeature::CustomId,
+    OptionalFeature::QueryMethod,
 ];
 
 /// The reference hub was started with both dialects and is judged in each.

@@ -30,7 +30,7 @@ impl Findings {
     }
 
     /// Both: the cases of one after those of the other. Findings by requirement stand alone.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(crate) fn and(self, other: Self) -> Self {
         let cases = |findings| match findings {
             Self::All(observation) => vec![("", observation)],
             Self::Cases(cases) | Self::Each(cases) => cases,

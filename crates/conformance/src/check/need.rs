@@ -27,6 +27,8 @@ pub(crate) enum Need {
     OtherPath,
     /// The hub keeps the event id that a publisher chooses.
     CustomId,
+    /// The hub takes subscriptions by QUERY.
+    QueryMethod,
     /// The target names an origin that the hub's CORS configuration allows.
     AllowedOrigin,
     /// The target names an origin that may publish with a cookie.
@@ -68,6 +70,10 @@ impl Need {
             Self::CustomId => (
                 features.has(OptionalFeature::CustomId),
                 "the hub does not keep the event ids that publishers choose",
+            ),
+            Self::QueryMethod => (
+                features.has(OptionalFeature::QueryMethod),
+                "the hub takes no subscription by QUERY",
             ),
             Self::AllowedOrigin => (
                 target.allowed_origin.is_some(),

@@ -13,6 +13,7 @@ mod error_responses;
 mod event_id;
 mod event_stream;
 mod lifetime;
+mod matching;
 mod precedence;
 mod presenting;
 mod private_updates;
@@ -21,6 +22,8 @@ mod publishers;
 mod reconnection;
 mod refusal;
 mod right;
+mod scene;
+mod subscription;
 mod subscriptions;
 mod token_validation;
 mod topic_matcher_list;
@@ -30,6 +33,8 @@ use super::Check;
 /// All of them.
 pub(super) fn checks() -> Vec<Check> {
     [
+        subscription::checks(),
+        matching::checks(),
         error_responses::checks(),
         token_validation::checks(),
         authorization_details::checks(),

@@ -9,7 +9,7 @@ use crate::{
     stop::Stop,
     token::{Token, TokenDraft},
     transcript::Direction,
-    wire::{self, Server, WireError, event_stream::EventStream},
+    wire::{self, Deadline, Server, WireError, event_stream::EventStream},
 };
 
 impl<'h> Lab<'h> {
@@ -80,7 +80,16 @@ impl<'h> Lab<'h> {
         &self,
         request: &Request,
     ) -> Result<Result<Stream<'_, 'h>, Answer>, Stop> {
-        let (connection, incoming) = self.send(request).await?;
+        self.open_by(request, self.deadline()).await
+    }
+
+    /// The same for a request that gives the hub much to do: the head of the answer may come until a deadline.
+    pub(crate) async fn open_by(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<Result<Stream<'_, 'h>, Answer>, Stop> {
+        let (connection, incoming) = self.send_by(request, deadline).await?;
         let incoming = incoming?;
         if !incoming.answer.is_event_stream() {
             let head = incoming.answer.clone();
@@ -118,13 +127,21 @@ impl<'h> Lab<'h> {
         &self,
         request: &Request,
     ) -> Result<(u32, Result<wire::Incoming, WireError>), Stop> {
+        self.send_by(request, self.deadline()).await
+    }
+
+    async fn send_by(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<(u32, Result<wire::Incoming, WireError>), Stop> {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let server = match request.place {
             Place::Publish => &self.hub.publish_server,
             Place::Hub | Place::Path(_) => &self.hub.subscribe_server,
         };
         let bytes = self.written(connection, request, server)?;
-        let incoming = wire::exchange(server, &bytes, request.method, self.deadline()).await;
+        let incoming = wire::exchange(server, &bytes, request.method, deadline).await;
         match &incoming {
             Ok(incoming) => self.transcript.entry(
                 connection,

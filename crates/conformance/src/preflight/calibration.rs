@@ -36,6 +36,10 @@ pub(super) async fn run(hub: &mut Hub) -> Vec<Feature> {
         Dialect::V0 => query_token(hub).await,
         Dialect::V1 => Ok(false),
     };
+    let query_method = match hub.dialect {
+        Dialect::V0 => Ok(false),
+        Dialect::V1 => query_method(hub).await,
+    };
     let found = [
         (F::Anonymous, anonymous, "a subscription without token"),
         (
@@ -63,9 +67,18 @@ pub(super) async fn run(hub: &mut Hub) -> Vec<Feature> {
             custom_id(hub).await,
             "a publication with an id of its own",
         ),
+        (
+            F::QueryMethod,
+            query_method,
+            "a QUERY with a matcher in its body opens a stream, and a nonsense method opens none",
+        ),
     ];
     let claims = |feature| {
-        let possible = feature != F::QueryToken || hub.dialect == Dialect::V0;
+        let possible = match feature {
+            F::QueryToken => hub.dialect == Dialect::V0,
+            F::QueryMethod => hub.dialect == Dialect::V1,
+            _ => true,
+        };
         possible && hub.target.claimed.contains(&feature)
     };
     let mut features = hub.features.clone();
@@ -175,4 +188,13 @@ async fn custom_id(hub: &Hub) -> Result<bool, Stop> {
         .field("id", id.clone())
         .bearer(token);
     Ok(lab.ask(&request).await?.text().trim() == id)
+}
+
+// Whether anything is delivered is for the checks.
+async fn query_method(hub: &Hub) -> Result<bool, Stop> {
+    let lab = Lab::new(hub, "preflight");
+    let by_query = lab.subscribe(&lab.topic("query"))?.by_query_method();
+    let mut nonsense = by_query.clone();
+    nonsense.method = "ASSAY";
+    Ok(lab.open(&by_query).await?.is_ok() && lab.open(&nonsense).await?.is_err())
 }

@@ -10,10 +10,12 @@ mod limits;
 mod malformed;
 mod matchers;
 mod matching;
+mod parsing;
 mod presenting;
 mod publication;
 mod publication_form;
 mod publication_reserved;
+mod query_method;
 mod reconnection;
 mod subscribers;
 mod subscription;
@@ -25,12 +27,16 @@ mod subscriptions_payloads;
 mod token_claims;
 mod token_validation;
 mod topic_matcher_list;
+mod url_pattern;
 
 use crate::mutant::Mutant;
 
 pub(super) const TABLES: &[&[Mutant]] = &[
     subscription::MUTANTS,
+    parsing::MUTANTS,
+    query_method::MUTANTS,
     matching::MUTANTS,
+    url_pattern::MUTANTS,
     publication::MUTANTS,
     publication_form::MUTANTS,
     publication_reserved::MUTANTS,

@@ -71,6 +71,18 @@ pub(super) fn metadata_document(lab: &Lab<'_>) -> Request {
     Request::ask("GET", Place::Path(path))
 }
 
+/// The hub URL without its last segment and the slash before that: what relative references begin at.
+pub(super) fn hub_directory(lab: &Lab<'_>) -> String {
+    let path = hub_path(lab);
+    let directory = path.rfind('/').map_or("", |slash| &path[..slash]);
+    format!("{}{directory}", hub_origin(lab))
+}
+
+/// A relative topic of this execution alone, which begins with a slash.
+pub(super) fn relative(lab: &Lab<'_>, name: &str) -> String {
+    lab.topic(name).replacen("https://example.com", "", 1)
+}
+
 /// A Mercure authorization detail.
 pub(super) fn detail(actions: Value, topics: Value) -> Value {
     let mut detail = json!({ "type": AUTHORIZATION_DETAIL_TYPE });

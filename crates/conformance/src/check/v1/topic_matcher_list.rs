@@ -8,7 +8,7 @@ use super::{
     refusal::{insufficient_scope, invalid_token},
     right::{
         exact, granted_publication, hub_origin, pattern, private_update, publication,
-        publication_with, publish, subscribe, subscription_with,
+        publication_with, publish, relative, subscribe, subscription_with,
     },
 };
 use crate::{
@@ -272,11 +272,6 @@ fn double_star() -> Sandwich {
         },
         topic_is("the topic is covered by `**` at most", |lab| lab.topic("b")),
     )
-}
-
-// Relative topics and patterns of this execution alone.
-fn relative(lab: &Lab<'_>, name: &str) -> String {
-    lab.topic(name).replacen("https://example.com", "", 1)
 }
 
 fn pattern_publication(lab: &Lab<'_>) -> Result<Request, Stop> {

@@ -1,11 +1,15 @@
-//! Limits on tokens: none at all, or a wrong refusal.
+//! Limits on tokens and on subscriptions: none at all, or a wrong refusal.
 
 use serde_json::{Value, json};
 
 use crate::challenge;
 use crate::credential;
+use crate::form::{self, Fields};
+use crate::message::Request;
 use crate::mutant::Mutant;
 use crate::token::Token;
+
+use super::matchers::{nowhere, set};
 
 /// Fewer than the limit of any hub.
 const FEW: usize = 4;
@@ -53,6 +57,35 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }
     }),
     Mutant::v1(
+        "matchers-unbounded",
+        "limits.subscribe.matcher-count",
+        "a subscription may have any number of matchers",
+    )
+    .request(|request, _| {
+        edit_fields(request, |fields| {
+            if fields.len() > MANY {
+                fields.drain(..fields.len() - FEW);
+            }
+        });
+    }),
+    Mutant::v1(
+        "matcher-unbounded",
+        "limits.subscribe.pattern-length",
+        "a matcher may have any length",
+    )
+    .request(|request, _| {
+        edit_fields(request, |fields| {
+            let long = |field: &&mut (String, String)| field.1.len() > LONG;
+            fields.iter_mut().filter(long).for_each(nowhere);
+        });
+    }),
+    Mutant::v1(
+        "surplus-dropped",
+        "limits.subscribe.reject-400",
+        "matchers beyond a limit are dropped",
+    )
+    .request(|request, _| edit_fields(request, |fields| fields.truncate(MANY))),
+    Mutant::v1(
         "limit-told-400",
         "limits.token.reject-401",
         "a token over a limit is refused with 400",
@@ -65,6 +98,19 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }
     }),
 ];
+
+/// Changes the fields of a subscription, wherever they are.
+fn edit_fields(request: &mut Request, edit: impl Fn(&mut Fields)) {
+    if request.method == "QUERY" {
+        let mut fields = form::body(request);
+        edit(&mut fields);
+        form::set_body(request, &fields);
+    } else if request.method == "GET" {
+        let mut fields = form::query(request);
+        edit(&mut fields);
+        set(request, &fields);
+    }
+}
 
 fn keep_few(list: &mut Vec<Value>) {
     if list.len() > MANY {

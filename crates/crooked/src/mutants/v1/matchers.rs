@@ -42,6 +42,31 @@ pub(super) fn add(request: &mut Request, more: impl Fn(&str, &str) -> Option<(St
     set(request, &fields);
 }
 
+/// Changes the wanted fields in the body of a QUERY.
+pub(super) fn edit_body(
+    request: &mut Request,
+    wanted: impl Fn(&str, &str) -> bool,
+    change: impl Fn(&mut (String, String)),
+) {
+    if request.method != "QUERY" {
+        return;
+    }
+    let before = form::body(request);
+    let mut fields = before.clone();
+    fields
+        .iter_mut()
+        .filter(|(name, value)| wanted(name, value))
+        .for_each(change);
+    if fields != before {
+        form::set_body(request, &fields);
+    }
+}
+
+/// Whether a field is a matcher.
+pub(super) fn is_matcher(name: &str) -> bool {
+    KNOWN.contains(&name)
+}
+
 pub(super) fn set(request: &mut Request, fields: &Fields) {
     if *fields != form::query(request) {
         form::set_query(request, fields);

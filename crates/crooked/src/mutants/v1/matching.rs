@@ -1,9 +1,12 @@
 //! Matchers: rewritten before the straight hub sees them, so that they match more, or less.
 
+use serde_json::json;
+
 use crate::message::Request;
 use crate::mutant::Mutant;
 use crate::scene::Scene;
 
+use super::discovery::edit_metadata;
 use super::matchers::{add, edit, nowhere, pattern};
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -85,6 +88,31 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "exact matchers are resolved against the hub",
     )
     .request(add_as_pattern),
+    Mutant::v1(
+        "unicode-normalized",
+        "match.exact.no-unicode-normalization",
+        "composed and decomposed letters are equal",
+    )
+    .request(|request, _| {
+        add(request, |name, value| {
+            let composed = name == "match" && value.contains('\u{e9}');
+            composed.then(|| (name.to_owned(), value.replace('\u{e9}', "e\u{301}")))
+        });
+    }),
+    Mutant::v1(
+        "advertises-regex",
+        "match.additional-types",
+        "the metadata name a matcher type which is answered 400",
+    )
+    .answer(|answer, exchange| {
+        let types = json!(["exact", "urlpattern", "regex"]);
+        edit_metadata(
+            answer,
+            exchange,
+            "mercure_matcher_types_supported",
+            Some(types),
+        );
+    }),
 ];
 
 /// Exact matchers also count as patterns, which resolves and normalizes both sides.

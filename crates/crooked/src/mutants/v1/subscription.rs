@@ -1,8 +1,12 @@
 //! Subscription: which parameters are matchers, and what is refused.
 
+use std::collections::HashSet;
+
+use serde_json::Value;
+
 use crate::form;
-use crate::message::Request;
-use crate::mutant::Mutant;
+use crate::message::{Answer, Body, Request};
+use crate::mutant::{Exchange, Mutant};
 use crate::scene::Scene;
 
 use super::malformed::is_invalid_pattern;
@@ -146,6 +150,34 @@ pub(super) const MUTANTS: &[Mutant] = &[
         edit(request, invalid, nowhere);
     }),
     Mutant::v1(
+        "invalid-utf8-accepted",
+        "subscribe.value.utf8",
+        "a matcher which is no UTF-8 never matches",
+    )
+    .request(|request, _| edit(request, |_, value| value.contains('\u{fffd}'), nowhere)),
+    Mutant::v1(
+        "last-of-a-name",
+        "subscribe.multiple-matchers",
+        "only the last value of a repeated name is kept",
+    )
+    .request(|request, _| {
+        let fields = form::query(request);
+        let is_last = |at: usize| {
+            fields[at + 1..]
+                .iter()
+                .all(|(name, _)| *name != fields[at].0)
+        };
+        let kept = (0..fields.len()).filter(|at| is_last(*at));
+        let kept = kept.map(|at| fields[at].clone()).collect();
+        set(request, &kept);
+    }),
+    Mutant::v1(
+        "one-subscription-a-connection",
+        "subscribe.subscription-per-parameter",
+        "the subscription API lists one subscription of each subscriber",
+    )
+    .answer(list_one_of_each),
+    Mutant::v1(
         "first-matcher-only",
         "subscribe.delivery.any-matcher",
         "only the first matcher counts",
@@ -165,4 +197,20 @@ fn drop_unknown(request: &mut Request, _: &Scene) {
     let mut fields = form::query(request);
     fields.retain(|(name, _)| !name.starts_with("match") || KNOWN.contains(&name.as_str()));
     set(request, &fields);
+}
+
+/// The first subscription of each subscriber stays in a list.
+pub(super) fn list_one_of_each(answer: &mut Answer, exchange: &Exchange<'_>) {
+    let list = format!("{}/subscriptions", exchange.scene.path);
+    if exchange.request.path() != list {
+        return;
+    }
+    let Ok(mut document) = serde_json::from_str::<Value>(&answer.text()) else {
+        return;
+    };
+    let mut seen = HashSet::new();
+    if let Some(all) = document["subscriptions"].as_array_mut() {
+        all.retain(|entry| seen.insert(entry["subscriber"].to_string()));
+    }
+    answer.body = Body::Whole(document.to_string().into_bytes());
 }
