@@ -44,9 +44,14 @@ pub(in crate::check) async fn reconciled(lab: &Lab<'_>) -> Result<Findings, Stop
     let (going, coming) = (present.marked.remove(0), Marked::url());
     let snapshot = [&going, &coming].map(|matcher| is_listed(&answer, matcher));
     let _later = lab.opened(&subscription(lab, [&coming])?).await?;
-    present.observer.about_each(&[&coming]).await?;
+    let begun = present.observer.about_each(&[&coming]).await?;
     drop(present.stream);
-    present.observer.about_each(&[&going]).await?;
+    let ended = present.observer.about_each(&[&going]).await?;
+    if begun[0].is_empty() || ended[0].is_empty() {
+        return Err(Stop::Control(
+            "not every change was told to somebody who looked on".to_owned(),
+        ));
+    }
     let after = publish().await?;
     let request = follow(lab)?
         .bearer(lab.subscriber(&[TopicMatcher::Any])?)
