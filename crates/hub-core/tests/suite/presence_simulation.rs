@@ -3,6 +3,8 @@
 //! something may be missing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 
 use assay_hub_core::{
@@ -16,6 +18,7 @@ use serde_json::Value;
 use crate::lane_host::LaneHost;
 use crate::late_history::LateDisk;
 use crate::seeds::{self, Seeds};
+use crate::simulation::Flag;
 use crate::support::{
     LIST, document, exact, hub_keeping, hub_with, list, publication, selector, subscribe, token_v0,
     token_v1, tracking_settings, url_pattern,
@@ -299,9 +302,7 @@ impl<'a> Simulation<'a> {
         for _ in 0..events {
             let polled = match &mut watcher.connection {
                 None => return,
-                Some(Connection::Queued(subscriber)) => {
-                    subscriber.poll_next(&mut Context::from_waker(Waker::noop()))
-                }
+                Some(Connection::Queued(subscriber)) => poll(subscriber),
                 Some(Connection::InLane(key)) => {
                     self.lane.next(*key).map_or(Poll::Pending, Poll::Ready)
                 }
@@ -341,6 +342,18 @@ impl<'a> Simulation<'a> {
                     return;
                 }
             }
+        }
+    }
+}
+
+/// Polls as a runtime does: again, if it asks for that because it has read much that is not of interest.
+fn poll(subscriber: &mut Subscriber) -> Poll<Next> {
+    loop {
+        let woken = Arc::<Flag>::default();
+        let waker = Waker::from(Arc::clone(&woken));
+        let polled = subscriber.poll_next(&mut Context::from_waker(&waker));
+        if polled.is_ready() || !woken.0.load(Ordering::Relaxed) {
+            return polled;
         }
     }
 }

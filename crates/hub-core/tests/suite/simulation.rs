@@ -175,8 +175,9 @@ enum Connection {
     InLane(usize),
 }
 
+/// Whether somebody was woken.
 #[derive(Default)]
-struct Flag(AtomicBool);
+pub(crate) struct Flag(pub(crate) AtomicBool);
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {
