@@ -241,7 +241,7 @@ impl Endpoints {
             response.headers_mut(),
         );
         if cors::is_preflight(request) {
-            cors::allow_preflight(response.headers_mut());
+            cors::allow_preflight(self.config.dialects, response.headers_mut());
         }
         if request.method() == Method::HEAD {
             *response.body_mut() = ResponseBody::EMPTY;

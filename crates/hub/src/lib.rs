@@ -45,12 +45,18 @@ mod config;
 mod connection;
 mod deadline;
 mod farewell;
+#[cfg(test)]
+#[path = "../../../fuzz/heads.rs"]
+mod heads;
 mod http;
 mod jwks;
 mod limits;
 mod listener;
 mod metrics;
 mod mounted;
+#[cfg(test)]
+#[path = "../../../fuzz/mutations.rs"]
+mod mutations;
 mod operators;
 mod peer;
 mod peer_io;

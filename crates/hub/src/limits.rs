@@ -99,6 +99,9 @@ pub(crate) const LAST_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a hub that shuts down looks for connections without a request, whose peer does not end them.
 pub(crate) const IDLE_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How deep blocks of legacy directives may be in each other; the deepest that has a meaning is `issuer { publisher { … } }`.
+pub(crate) const CADDYFILE_DEPTH: usize = 8;
+
 // The clean end comes before the cut.
 const _: () = assert!(CUT_MARGIN.as_nanos() < EXPIRY_MARGIN.as_nanos());
 

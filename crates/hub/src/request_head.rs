@@ -49,6 +49,7 @@ pub(crate) fn plain_get(peeked: &[u8]) -> Option<RequestHead> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{heads, mutations};
 
     const PLAIN: &str =
         "GET /hub?topic=a HTTP/1.1\r\nHost: h\r\nCookie: a=b\r\nCookie: c=d\r\n\r\n";
@@ -93,5 +94,15 @@ mod tests {
         ] {
             assert!(plain_get(other.as_bytes()).is_none(), "{other:?}");
         }
+    }
+
+    /// The fuzz target, on a stable compiler.
+    #[test]
+    fn nothing_that_a_peer_sends_breaks_it() {
+        let browser = "GET /.well-known/mercure?match=a&match_urlpattern=%2Fb%2F:id HTTP/1.1\r\nHost: hub.example\r\n\
+                       Accept: text/event-stream\r\nLast-Event-ID: urn:uuid:1\r\nAuthorization: Bearer a.b.c\r\n\r\n";
+        let bare = "GET / HTTP/1.1\n\n";
+        let seeds = [PLAIN, browser, bare].map(str::as_bytes);
+        mutations::check(heads::request_head, &seeds);
     }
 }

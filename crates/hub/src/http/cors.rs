@@ -2,6 +2,7 @@
 //!
 //! It protects readers, not the hub: whether a cookie may publish is decided in `forgery.rs`.
 
+use assay_hub_core::{Dialect, Dialects};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
@@ -17,8 +18,10 @@ use crate::config::{CorsPolicy, admitted};
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, cache-control, content-type, if-none-match, last-event-id",
 );
-/// The methods of the hub URL.
+/// The methods of the hub URL in 1.0.
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, QUERY");
+/// The methods of the hub URL in 0.x.
+const ALLOWED_METHODS_V0: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 /// What scripts may read: the response cursor of either dialect, that of a list of subscriptions and its tag, and the reason
 /// of a refusal. subscriptions.api.expose-link
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
@@ -74,12 +77,17 @@ pub(crate) fn allow(
 }
 
 /// Adds what a preflight asks for on top of [`allow`], when its origin was allowed.
-pub(crate) fn allow_preflight(response: &mut HeaderMap) {
+pub(crate) fn allow_preflight(dialects: Dialects, response: &mut HeaderMap) {
     if !response.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
         return;
     }
     response.remove(ACCESS_CONTROL_EXPOSE_HEADERS);
-    response.insert(ACCESS_CONTROL_ALLOW_METHODS, ALLOWED_METHODS);
+    let methods = if dialects.contains(Dialect::V1) {
+        ALLOWED_METHODS
+    } else {
+        ALLOWED_METHODS_V0
+    };
+    response.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     response.insert(ACCESS_CONTROL_ALLOW_HEADERS, ALLOWED_HEADERS);
     response.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE_S);
 }

@@ -142,6 +142,17 @@ async fn preflights() {
     assert_eq!(stranger.status, 204);
     assert_eq!(cors(&stranger), (None, None, Some("origin")));
     assert_eq!(stranger.field("access-control-allow-methods"), None);
+    let old = start(&HubOptions {
+        dialects: Some(written("dialects", "0.x")),
+        ..with_cors(&[APP])
+    });
+    assert_eq!(
+        old.exchange(&preflight(APP, "GET"))
+            .await
+            .field("access-control-allow-methods"),
+        Some("GET, HEAD, POST"),
+        "0.x has no QUERY"
+    );
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use super::super::error::ConfigError;
 use super::translation::refuse;
+use crate::limits::CADDYFILE_DEPTH;
 
 /// One directive: its name, what follows on its line, and what stands in its block.
 #[derive(Debug, PartialEq, Eq)]
@@ -12,9 +13,6 @@ pub(super) struct Directive {
     /// From 1.
     pub(super) line: usize,
 }
-
-/// How deep blocks may be in each other; the deepest that has a meaning is `issuer { publisher { … } }`.
-const DEPTH: usize = 8;
 
 /// Reads the directives of `text`; `name` is where it stands, for refusals, which repeat none of it.
 pub(super) fn parse(name: &str, text: &str) -> Result<Vec<Directive>, ConfigError> {
@@ -69,7 +67,7 @@ fn block<'a>(
                 directive.arguments.push(word.text.clone());
                 continue;
             }
-            if depth == DEPTH {
+            if depth == CADDYFILE_DEPTH {
                 return Err(at(name, line, "blocks are too deep in each other"));
             }
             directive.block = block(name, words, depth + 1)?;
