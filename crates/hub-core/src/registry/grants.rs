@@ -40,6 +40,8 @@ struct Pattern {
 /// What was found out about one update.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
+    /// A crowd with the same grants asks in one go.
+    last: Option<(GrantsId, bool)>,
     lists: HashMap<GrantsId, bool>,
     patterns: HashMap<usize, bool>,
 }
@@ -105,18 +107,33 @@ impl GrantsBook {
     /// Whether the holders of a list may read a private update on `topics`: a matcher of it covers one of them.
     /// `decisions`: what was found out about this update before.
     pub(super) fn cover(&self, id: GrantsId, topics: &[Topic], decisions: &mut Decisions) -> bool {
-        let Decisions { lists, patterns } = decisions;
-        *lists.entry(id).or_insert_with(|| {
-            let list = &self.lists[id.0];
-            let mut others = list.subscribe.iter().filter(|matcher| !is_pattern(matcher));
-            others.any(|matcher| matcher.matches_any(topics))
-                || list.patterns.iter().any(|&place| {
-                    let matcher = &self.patterns[place].matcher;
-                    *patterns
-                        .entry(place)
-                        .or_insert_with(|| matcher.matches_any(topics))
-                })
-        })
+        let list = &self.lists[id.0];
+        if list.holders == 1 {
+            // Nobody else asks.
+            return self.decide(list, topics, &mut decisions.patterns);
+        }
+        if let Some((_, covers)) = decisions.last.filter(|(last, _)| *last == id) {
+            return covers;
+        }
+        let Decisions {
+            lists, patterns, ..
+        } = decisions;
+        let covers = *lists
+            .entry(id)
+            .or_insert_with(|| self.decide(list, topics, patterns));
+        decisions.last = Some((id, covers));
+        covers
+    }
+
+    fn decide(&self, list: &List, topics: &[Topic], decided: &mut HashMap<usize, bool>) -> bool {
+        let mut others = list.subscribe.iter().filter(|matcher| !is_pattern(matcher));
+        others.any(|matcher| matcher.matches_any(topics))
+            || list.patterns.iter().any(|&place| {
+                let matcher = &self.patterns[place].matcher;
+                *decided
+                    .entry(place)
+                    .or_insert_with(|| matcher.matches_any(topics))
+            })
     }
 
     /// Distinct lists, and distinct patterns in them.
