@@ -13,6 +13,7 @@ mod error_responses;
 mod event_id;
 mod event_stream;
 mod lifetime;
+mod limit;
 mod matching;
 mod precedence;
 mod presenting;

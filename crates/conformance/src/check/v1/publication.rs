@@ -5,6 +5,7 @@ mod answers;
 mod characters;
 mod fields;
 mod ids;
+mod limits;
 mod private;
 mod requests;
 mod reserved;
@@ -40,6 +41,7 @@ pub(super) fn checks() -> Vec<Check> {
         private::checks(),
         ids::checks(),
         answers::checks(),
+        limits::checks(),
     ]
     .into_iter()
     .flatten()

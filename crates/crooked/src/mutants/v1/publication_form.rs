@@ -9,6 +9,10 @@ use crate::scene::Scene;
 /// As many as an integer of 64 bits has.
 const MANY_DIGITS: usize = 19;
 
+/// Fewer topics and characters than the limit of any hub, more than a right publication of a check has.
+const FEW_TOPICS: usize = 8;
+const SHORT_CHARS: usize = 200;
+
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v1(
         "text-read-as-form",
@@ -111,6 +115,41 @@ pub(super) const MUTANTS: &[Mutant] = &[
                     }
                 }
             });
+        }
+    }),
+    Mutant::v1(
+        "topics-of-update-unbounded",
+        "limits.publish.topic-count",
+        "an update may have any number of topics",
+    )
+    .request(|request, scene| {
+        let count = topics(request).len();
+        if request.is_publication(&scene.path) && count > FEW_TOPICS {
+            edit_body(request, |fields| fields.truncate(FEW_TOPICS));
+        }
+    }),
+    Mutant::v1(
+        "fields-unbounded",
+        "limits.publish.field-length",
+        "a field may have any length",
+    )
+    .request(|request, scene| {
+        if request.is_publication(&scene.path) {
+            edit_body(request, |fields| {
+                for (_, value) in fields {
+                    *value = value.chars().take(SHORT_CHARS).collect();
+                }
+            });
+        }
+    }),
+    Mutant::v1(
+        "too-large-told-400",
+        "limits.publish.reject-413",
+        "a publication over a limit is refused with 400",
+    )
+    .answer(|answer, exchange| {
+        if exchange.request.is_publication(&exchange.scene.path) && answer.status == 413 {
+            answer.refuse(400);
         }
     }),
     Mutant::v1(

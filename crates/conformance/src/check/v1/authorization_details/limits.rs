@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use super::SECTION;
 use crate::{
     accept::{AcceptSet, Observation, Outcome},
-    answer::Answer,
     check::{
         Check, Findings,
         v1::{
+            limit::{Search, search},
             refusal::coded,
             right::{exact, publication_with, publish},
         },
@@ -79,40 +79,19 @@ fn long_pattern(lab: &Lab<'_>, length: usize) -> Value {
 /// Details of a size, of which the last entry grants the topic.
 type Grow = fn(&Lab<'_>, usize) -> Value;
 
-/// What came of ever bigger tokens.
-enum Search {
-    Refused(Answer),
-    HeadFirst,
-    Unlimited,
-}
-
-async fn search(lab: &Lab<'_>, sizes: [usize; 4], details: Grow) -> Result<Search, Stop> {
+async fn tokens(lab: &Lab<'_>, sizes: [usize; 4], details: Grow) -> Result<Search, Stop> {
     let topic = lab.topic("a");
-    let right = publication_with(lab, &topic, details(lab, 1))?;
-    lab.published(&right).await?;
-    for size in sizes {
-        let request = publication_with(lab, &topic, details(lab, size))?;
-        lab.remark(0, &format!("next: the same with {size} instead of 1"));
-        match lab.try_ask(&request).await? {
-            Ok(answer) if (200..300).contains(&answer.status) => {}
-            Ok(answer) if matches!(answer.status, 413 | 414 | 431) => return Ok(Search::HeadFirst),
-            Ok(answer) => {
-                lab.published(&right).await?;
-                return Ok(Search::Refused(answer));
-            }
-            Err(_) => return Ok(Search::HeadFirst),
-        }
-    }
-    Ok(Search::Unlimited)
+    let with = |size| publication_with(lab, &topic, details(lab, size));
+    search(lab, &with(1)?, sizes, with, &[413, 414, 431]).await
 }
 
 async fn limit(lab: &Lab<'_>, sizes: [usize; 4], details: Grow) -> Result<Findings, Stop> {
-    Ok(match search(lab, sizes, details).await? {
-        Search::Refused(answer) if coded(&[401], "invalid_token").holds_for(&answer) => {
+    Ok(match tokens(lab, sizes, details).await? {
+        Search::Refused(answer, _) if coded(&[401], "invalid_token").holds_for(&answer) => {
             Findings::fact(LIMITED)
         }
-        Search::Refused(answer) => Findings::answer(answer),
-        Search::HeadFirst => Findings::fact(HEAD_FIRST),
+        Search::Refused(answer, _) => Findings::answer(answer),
+        Search::ServerFirst => Findings::fact(HEAD_FIRST),
         Search::Unlimited => Findings::fact(UNLIMITED),
     })
 }
@@ -126,9 +105,9 @@ async fn over_limit(lab: &Lab<'_>) -> Result<Findings, Stop> {
     let mut cases = Vec::new();
     let mut head_first = false;
     for (says, sizes, details) in rows {
-        match search(lab, sizes, details).await? {
-            Search::Refused(answer) => cases.push((says, Observation::Answer(answer))),
-            Search::HeadFirst => head_first = true,
+        match tokens(lab, sizes, details).await? {
+            Search::Refused(answer, _) => cases.push((says, Observation::Answer(answer))),
+            Search::ServerFirst => head_first = true,
             Search::Unlimited => {}
         }
     }

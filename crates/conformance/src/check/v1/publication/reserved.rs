@@ -8,7 +8,7 @@
 
 use serde_json::json;
 
-use super::{SECTION, publication};
+use super::{SECTION, only_bad_request, publication};
 use crate::check::v1::right::{
     exact, granted_publication, hub_origin, hub_path, publication_with, publish,
 };
@@ -235,7 +235,36 @@ pub(super) fn checks() -> Vec<Check> {
                 AcceptSet::pass(Outcome::Status(&[400])),
             ),
     );
+    checks.push(
+        SECTION
+            .probe("publish/reserved-custom-path", |lab| {
+                Box::pin(async { elsewhere(lab) })
+            })
+            .also(Shape::Sandwich(Sandwich::table(
+                publication,
+                firsts(topics!["{path}", "{path}/x"]),
+            )))
+            .also(Shape::Accepted(Accepted::table(
+                publication,
+                firsts(topics![
+                    "/.well-known/mercure",
+                    "/.well-known/mercure/x",
+                    "{origin}/.well-known/mercure/x"
+                ]),
+            )))
+            .judges("publish.reserved-namespace.custom-path", only_bad_request()),
+    );
     checks
+}
+
+// At the default path nothing tells a hub that knows its path from one that has it built in.
+fn elsewhere(lab: &Lab<'_>) -> Result<Findings, Stop> {
+    if hub_path(lab).starts_with("/.well-known/mercure") {
+        return Err(Stop::Unsupported(
+            "needs a hub at another path than the default one".to_owned(),
+        ));
+    }
+    Ok(Findings::Cases(Vec::new()))
 }
 
 const ANY_TOKEN: Topics = topics!["{path}/x"];
