@@ -4,6 +4,7 @@
 //! Every mistake is refused with the place where it was written and what to write instead; what is allowed but easily
 //! misunderstood comes back as [`ConfigWarning`]s. Nothing is read from the environment here, no file, no clock.
 
+mod acme;
 mod allowed_origin;
 mod check;
 mod configured_keys;
@@ -47,7 +48,10 @@ pub use options::{HubOptions, IssuerOptions, KeyOptions};
 pub use origin::{Origin, OriginError};
 pub(crate) use proxies::TrustedProxies;
 pub use setting::{Fallback, Group, Kind, SETTINGS, Setting};
+pub(crate) use tls::Tls;
 pub use written::{Place, Source, Written};
+
+use crate::acme::{CertificateCacheError, Plan};
 
 /// Where the first versions of the Mercure.rocks hub were: 0.2 to 0.7, and 0.1 in two halves.
 const LEGACY_PATHS: [&str; 3] = ["/hub", "/publish", "/subscribe"];
@@ -57,7 +61,9 @@ const LEGACY_PATHS: [&str; 3] = ["/hub", "/publish", "/subscribe"];
 pub struct HubConfig {
     pub(crate) listen: SocketAddr,
     /// None for a hub without TLS.
-    pub(crate) tls: Option<Arc<rustls::ServerConfig>>,
+    pub(crate) tls: Option<Tls>,
+    /// How its certificate is got; none for one from files.
+    pub(crate) acme: Option<Arc<Plan>>,
     /// A file to listen on in the place of `listen`.
     pub(crate) listen_unix: Option<PathBuf>,
     pub(crate) metrics_listen: Option<SocketAddr>,
@@ -109,6 +115,17 @@ impl HubConfig {
         self.history.open()
     }
 
+    /// Takes the certificate that was kept into use, where the hub gets its certificate by itself, and makes sure that the next
+    /// one can be kept. Better before the hub is announced; without effect on a hub that has its certificate from files.
+    pub fn open_certificates(&self) -> Result<(), CertificateCacheError> {
+        self.acme.as_ref().map_or(Ok(()), |plan| plan.open())
+    }
+
+    /// The address for http-01 challenges; see [`Server::with_http01`](crate::Server::with_http01).
+    pub fn acme_http01_listen(&self) -> Option<SocketAddr> {
+        self.acme.as_ref()?.http01_listen
+    }
+
     /// The Unix socket to listen on, if it is one: see [`bind_unix`](crate::bind_unix).
     pub fn listen_unix(&self) -> Option<&Path> {
         self.listen_unix.as_deref()
@@ -134,8 +151,7 @@ impl HubConfig {
     /// known. What decides how the hub listens, what it keeps and how much it bears stays.
     pub(crate) fn reloaded(&self, new: &Self) -> Self {
         Self {
-            // A listener speaks TLS, or it does not.
-            tls: self.tls.as_ref().and(new.tls.clone().or(self.tls.clone())),
+            tls: self.reloaded_tls(new),
             keys: new.keys.clone(),
             authorization_servers: new.authorization_servers.clone(),
             anonymous: new.anonymous,
@@ -146,9 +162,23 @@ impl HubConfig {
         }
     }
 
+    /// A listener speaks TLS, or it does not; and whoever gets a certificate goes on as it began.
+    fn reloaded_tls(&self, new: &Self) -> Option<Tls> {
+        let current = self.tls.as_ref()?;
+        let from_files = self.acme.is_none() && new.acme.is_none();
+        let new = new.tls.as_ref().filter(|_| from_files);
+        Some(new.unwrap_or(current).clone())
+    }
+
     /// The URL of a hub that listens on `local`, which may differ from [`Self::listen`] in its port. A wildcard address is
-    /// shown as the loopback address of its family, so that the URL can be used as it stands.
+    /// shown as the loopback address of its family, so that the URL can be used as it stands; a host with a certificate that
+    /// the hub gets by itself as that host.
     pub fn url(&self, local: SocketAddr) -> String {
+        if let Some(host) = self.acme.as_ref().and_then(|plan| plan.hosts.first()) {
+            let port = Some(local.port()).filter(|&port| port != 443);
+            let port = port.map_or_else(String::new, |port| format!(":{port}"));
+            return format!("https://{host}{port}{}", self.path);
+        }
         let mut shown = local;
         if local.ip().is_unspecified() {
             let loopback = if local.is_ipv4() {

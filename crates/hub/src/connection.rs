@@ -12,9 +12,11 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
+use crate::certificate::ACME_PROTOCOL;
 use crate::deadline::{self, Counts, StreamExecutor};
 use crate::http::response_body::{ResponseBody, Served};
 use crate::http::{Current, Endpoints, NotTaken};
@@ -111,11 +113,17 @@ async fn begin_session(
         begun = common.handshakes.begin(io, tls) => begun,
         _ = closing.wait_for(|&closing| closing) => return None,
     };
-    begun
+    let mut session = begun
         .inspect_err(|error| {
             tracing::info!(reason = %"connection.handshake", %peer, %error, "connection closed: TLS did not begin");
         })
-        .ok()
+        .ok()?;
+    if session.protocol() == Some(ACME_PROTOCOL) {
+        // The handshake was all that was asked for (RFC 8737, section 3).
+        let _ = timeout(limits::HANDSHAKE_TIMEOUT, session.shutdown()).await;
+        return None;
+    }
+    Some(session)
 }
 
 async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<Common>) {

@@ -155,7 +155,12 @@ impl Endpoints {
 
     /// The certificate with its key; none for a hub without TLS.
     pub(crate) fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.config.tls.clone()
+        self.config.tls.as_ref().map(|tls| Arc::clone(&tls.server))
+    }
+
+    /// A certificate was not got.
+    pub(crate) fn count_certificate_failure(&self, code: &'static str) {
+        self.metrics.certificates.add("certificate", code);
     }
 
     /// A connection was refused.

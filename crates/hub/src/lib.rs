@@ -41,6 +41,8 @@
 //! A stream over plain HTTP/1.1, the usual kind, is written by one of a few threads that own their sockets (`stream_lane`, and
 //! `--stream-threads`). Everything else, streams over HTTP/2 included, is hyper's. Both are fed by the one log.
 
+mod acme;
+mod certificate;
 mod config;
 mod connection;
 mod deadline;
@@ -71,6 +73,7 @@ mod surplus;
 mod transport;
 mod vitals;
 
+pub use acme::CertificateCacheError;
 pub use assay_hub_core::history;
 pub use config::{
     At, ConfigError, ConfigWarning, Fallback, Group, HubConfig, HubOptions, IssuerOptions,

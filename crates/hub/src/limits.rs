@@ -154,6 +154,41 @@ pub(crate) const JWKS_LOOK_AGAIN_REST: Duration = Duration::from_secs(30);
 /// The longest that a request waits for such a fetch.
 pub(crate) const JWKS_LOOK_AGAIN_WAIT: Duration = Duration::from_secs(3);
 
+/// The longest answer of an ACME directory, in bytes: a chain of certificates is a few kilobytes.
+pub(crate) const ACME_ANSWER_BYTES: usize = 256 * 1024;
+
+/// The time for one request to an ACME directory.
+pub(crate) const ACME_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// When an ACME directory is first asked how an order stands; the wait doubles each time …
+pub(crate) const ACME_POLL_FIRST: Duration = Duration::from_millis(100);
+/// … until so much time has passed: directories look at a host from several places, one after the other.
+pub(crate) const ACME_POLL_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// The time for a whole order of a certificate.
+pub(crate) const ACME_ORDER_TIMEOUT: Duration = Duration::from_mins(5);
+
+/// The rest after an order that failed, which doubles with each failure: with these, the five failures an hour that the best
+/// known directory allows for a host are not reached before half an hour has passed …
+pub(crate) const ACME_RETRY_FIRST: Duration = Duration::from_mins(1);
+/// … and this is the longest: whoever mends a name should not have to wait for a night.
+pub(crate) const ACME_RETRY_LONGEST: Duration = Duration::from_hours(1);
+
+/// How often the clock is looked at while a certificate is not due: it may be set, and a machine may sleep.
+pub(crate) const ACME_CLOCK_CHECK: Duration = Duration::from_hours(1);
+
+/// How much of what an ACME directory says is logged, in characters.
+pub(crate) const ACME_PROBLEM_CHARACTERS: usize = 500;
+
+/// The most hosts of one certificate: what the best known directory issues.
+pub(crate) const ACME_HOSTS: usize = 100;
+
+/// Connections at once on the listener for http-01 challenges: a directory opens a handful.
+pub(crate) const HTTP01_CONNECTIONS: usize = 500;
+
+/// The time for all of such a connection: a request of a few hundred bytes, and its answer.
+pub(crate) const HTTP01_TIMEOUT: Duration = Duration::from_secs(5);
+
 const _: () = assert!(JWKS_FRESH_SHORTEST.as_nanos() <= JWKS_FRESH_DEFAULT.as_nanos());
 const _: () = assert!(JWKS_FRESH_DEFAULT.as_nanos() <= JWKS_FRESH_LONGEST.as_nanos());
 

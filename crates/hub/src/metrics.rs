@@ -77,6 +77,8 @@ pub(crate) struct Metrics {
     pub(crate) refusals: Tally,
     /// Connections that were refused or cut, by reason.
     pub(crate) connections: Tally,
+    /// Certificates that were not got, by reason.
+    pub(crate) certificates: Tally,
     /// Streams of hyper that ended, by reason.
     pub(crate) ends: Tally,
     /// From a publication's last byte to the answer of the history.

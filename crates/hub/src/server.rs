@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::acme::{self, CertificateCacheError};
 use crate::config::HubConfig;
 use crate::connection::Common;
 use crate::http::{Current, Endpoints};
@@ -24,6 +25,9 @@ pub enum ServeError {
     /// The history was not opened.
     #[error(transparent)]
     History(#[from] OpenError),
+    /// The folder of certificates cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] CertificateCacheError),
     /// The threads that write streams did not start.
     #[error("cannot start the threads that write streams: {0}")]
     Lanes(#[source] io::Error),
@@ -46,8 +50,9 @@ type Order = (Box<HubConfig>, oneshot::Sender<()>);
 
 impl Reload {
     /// Lets the settings of `config` count that a running hub can change, for requests from now on: the keys of both roles
-    /// with their issuer, anonymous subscribers, the lists of origins, the name of the cookie, and the certificate. The others
-    /// stay until the hub is started again. Streams are not touched. Returns when they count, or the hub has ended.
+    /// with their issuer, anonymous subscribers, the lists of origins, the name of the cookie, and a certificate from files. The
+    /// others stay until the hub is started again. Streams are not touched. A hub that gets its certificate by itself, and failed
+    /// to, tries again at once. Returns when they count, or the hub has ended.
     pub async fn send(&self, config: HubConfig) {
         let (done, in_force) = oneshot::channel();
         // An error of either means that it has ended.
@@ -63,6 +68,7 @@ pub struct Server {
     reload: Reload,
     reloads: mpsc::Receiver<Order>,
     operators: Option<TcpListener>,
+    http01: Option<TcpListener>,
 }
 
 /// Opens the history that `config` names, and serves as [`Server::serve`] does.
@@ -95,6 +101,7 @@ impl Server {
             reload: Reload(reload),
             reloads,
             operators: None,
+            http01: None,
         }
     }
 
@@ -102,6 +109,14 @@ impl Server {
     #[must_use]
     pub fn with_operators(mut self, listener: TcpListener) -> Self {
         self.operators = Some(listener);
+        self
+    }
+
+    /// Answers http-01 challenges on a listener of their own, and sends everybody else there to the hub; of use where the hub
+    /// gets its certificate by itself.
+    #[must_use]
+    pub fn with_http01(mut self, listener: TcpListener) -> Self {
+        self.http01 = Some(listener);
         self
     }
 
@@ -123,7 +138,10 @@ impl Server {
             reload: _open,
             mut reloads,
             operators,
+            http01,
         } = self;
+        config.open_certificates()?;
+        let certificates = config.acme.clone();
         let listener = listener.into();
         let deadline = config.drain_timeout;
         let mut reception = Reception::new(&config);
@@ -133,6 +151,17 @@ impl Server {
         if let Some(listener) = operators {
             beside.spawn(operators::serve(listener, Arc::clone(&common)));
         }
+        if let Some(plan) = &certificates {
+            let (plan, common) = (Arc::clone(plan), Arc::clone(&common));
+            let has_http01 = http01.is_some();
+            beside.spawn(async move {
+                let failed = |code| common.current.endpoints().count_certificate_failure(code);
+                plan.keep(has_http01, failed).await;
+            });
+        }
+        if let (Some(plan), Some(listener)) = (&certificates, http01) {
+            beside.spawn(acme::serve_http01(listener, Arc::clone(plan)));
+        }
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
             tokio::select! {
@@ -141,6 +170,9 @@ impl Server {
                 Some(_) = reception.connections.join_next() => {}
                 Some((config, done)) = reloads.recv() => {
                     common.current.reload(&config);
+                    if let Some(plan) = &certificates {
+                        plan.hurry.notify_waiters();
+                    }
                     tracing::info!("settings reloaded");
                     // Nobody need wait for it.
                     let _ = done.send(());

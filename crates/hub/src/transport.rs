@@ -61,6 +61,16 @@ impl Handshakes {
     }
 }
 
+impl Transport {
+    /// What was agreed on to speak, if TLS was asked to.
+    pub(crate) fn protocol(&self) -> Option<&[u8]> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Tls(session) => session.get_ref().1.alpn_protocol(),
+        }
+    }
+}
+
 impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,

@@ -62,12 +62,16 @@ fn printed(settings: &Layer, warnings: &[ConfigWarning]) -> String {
 
 async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> {
     let (listener, url) = listen(&config)?;
+    config
+        .open_certificates()
+        .context("cannot keep certificates")?;
     let history = config
         .open_history()
         .context("cannot open the history that --history names")?;
     // Before the URL is out: whoever reads it may signal at once.
     let unix = config.listen_unix().map(Path::to_path_buf);
     let operators = config.metrics_listen();
+    let http01 = config.acme_http01_listen();
     let mut server = Server::new(config, history);
     if let Some(address) = operators {
         let listener = bind(address).with_context(|| {
@@ -76,6 +80,13 @@ async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> 
         let address = listener.local_addr().context("cannot tell the port")?;
         tracing::info!(url = %format_args!("http://{address}/metrics"), "listening for operators");
         server = server.with_operators(listener);
+    }
+    if let Some(address) = http01 {
+        let listener = bind(address).with_context(|| {
+            format!("cannot listen on {address}: pass another --acme-http01-listen")
+        })?;
+        tracing::info!(%address, "listening for http-01 challenges");
+        server = server.with_http01(listener);
     }
     let end = shutdown_requested(args.exit_with_parent).context("cannot watch for signals")?;
     let terminal_gone = hangup::reload_until_terminal_is_gone(args, server.reload())
@@ -99,7 +110,9 @@ async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> 
     match served {
         Ok(()) => tracing::info!("stopped"),
         Err(cut @ ServeError::DrainTimeout { .. }) => tracing::warn!("stopped: {cut}"),
-        Err(error @ (ServeError::Lanes(_) | ServeError::History(_))) => return Err(error.into()),
+        Err(
+            error @ (ServeError::Lanes(_) | ServeError::History(_) | ServeError::Certificates(_)),
+        ) => return Err(error.into()),
     }
     Ok(())
 }

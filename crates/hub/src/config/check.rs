@@ -13,7 +13,9 @@ use super::error::{ConfigError, ConfigWarning};
 use super::issuers::{self, Issuers};
 use super::options::HubOptions;
 use super::written::Written;
-use super::{Anonymous, CorsPolicy, HubConfig, TrustedProxies, duration, history, identity, tls};
+use super::{
+    Anonymous, CorsPolicy, HubConfig, TrustedProxies, acme, duration, history, identity, tls,
+};
 
 /// Where a hub listens unless told otherwise: only this machine can reach it.
 const LISTEN: SocketAddr =
@@ -59,11 +61,13 @@ impl HubOptions {
             let place = written.place();
             warnings.push(ConfigWarning::DerivedAudience { place });
         }
+        let acme = acme::check(self, &mut warnings)?.map(Arc::new);
         let config = HubConfig {
             listen,
             listen_unix: listen_unix(self.listen.as_ref())?,
             metrics_listen: metrics_listen(self.metrics_listen.as_ref())?,
-            tls: tls::check(self)?,
+            tls: tls::check(self, acme.as_deref())?,
+            acme,
             authorization_servers,
             legacy_paths: self.legacy_paths,
             demo: self.demo,
@@ -123,7 +127,7 @@ fn dialects(written: Option<&Written>) -> Result<Dialects, ConfigError> {
     })
 }
 
-fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
+pub(super) fn listen(written: Option<&Written>) -> Result<SocketAddr, ConfigError> {
     let Some(written) = written else {
         return Ok(LISTEN);
     };

@@ -115,6 +115,34 @@ pub enum ConfigError {
         /// What is wrong with it, and what to write instead.
         reason: String,
     },
+    /// A certificate from a file, and one that is asked for.
+    #[error(
+        "{acme} and {file} both say which certificate the hub has: write hosts, for which it gets one by itself, or files"
+    )]
+    TlsTwice {
+        /// The one.
+        acme: Place,
+        /// The other.
+        file: Place,
+    },
+    /// How to get a certificate, and not for which host.
+    #[error(
+        "{place} says how to get a certificate, and nothing says for which host: write --acme-host, such as hub.example.com"
+    )]
+    AcmeWithoutHost {
+        /// What is there.
+        place: Place,
+    },
+    /// What no certificate can be had for.
+    #[error("{place}: {written:?} {reason}")]
+    AcmeHost {
+        /// The list.
+        place: Place,
+        /// The item.
+        written: String,
+        /// What is wrong with it, and what to write instead.
+        reason: &'static str,
+    },
     /// Not an origin.
     #[error("{place}: {written:?}: {reason}")]
     Origin {
@@ -232,6 +260,14 @@ pub enum ConfigWarning {
     )]
     DerivedAudience {
         /// The address.
+        place: Place,
+    },
+    /// Ports on which nobody looks.
+    #[error(
+        "{place}: who issues certificates looks on port 443 of the host, or on port 80 with --acme-http01-listen, and the hub listens on neither: something has to lead from there to here, or write --listen :443"
+    )]
+    AcmePorts {
+        /// The host.
         place: Place,
     },
     /// A setting of another hub, and what became of it.

@@ -15,6 +15,7 @@
 mod caddy;
 mod caddyfile;
 mod directives;
+mod global;
 mod old_server;
 mod translation;
 mod transport;

@@ -15,6 +15,18 @@ pub struct HubOptions {
     pub tls_cert: Option<Written>,
     /// The private key of that certificate, in PEM.
     pub tls_key: Option<Written>,
+    /// Hosts for which a certificate is asked for and renewed, in the place of one from files; none.
+    pub acme_hosts: Vec<Written>,
+    /// Mail addresses that the issuer of those certificates may write to; none.
+    pub acme_contacts: Vec<Written>,
+    /// The folder in which they are kept; `acme-cache`.
+    pub acme_cache: Option<Written>,
+    /// The URL of the ACME directory that issues them; that of Let's Encrypt.
+    pub acme_directory: Option<Written>,
+    /// Certificates to trust about that directory, in PEM; what the system trusts.
+    pub acme_ca_file: Option<Written>,
+    /// Address and port that answer http-01 challenges, and redirect to https; none.
+    pub acme_http01_listen: Option<Written>,
     /// Proxies whose word about their clients counts: addresses, networks, `unix`; none.
     pub trusted_proxies: Vec<Written>,
     /// The time for streams and requests to end; `8s`.

@@ -3,41 +3,50 @@
 use std::sync::Arc;
 
 use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::error::ConfigError;
 use super::options::HubOptions;
 use super::written::Written;
+use crate::acme::Plan;
+use crate::certificate::{self, ACME_PROTOCOL, Certificate, Shelf};
 
-/// What the hub speaks over TLS, the better one first.
-const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+/// How the hub speaks TLS, and where its certificate is.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    pub(crate) server: Arc<ServerConfig>,
+    pub(crate) shelf: Arc<Shelf>,
+}
 
-/// What the files in `options` amount to; none for a hub without TLS.
-pub(super) fn check(options: &HubOptions) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
+/// What the files in `options` amount to, or a certificate that is asked for; none for a hub without TLS.
+pub(super) fn check(options: &HubOptions, acme: Option<&Plan>) -> Result<Option<Tls>, ConfigError> {
     let (certificate, key) = match (&options.tls_cert, &options.tls_key) {
-        (None, None) => return Ok(None),
+        (None, None) => {
+            let host = acme.and_then(|plan| Some((plan, options.acme_hosts.first()?)));
+            let asked = |(plan, host): (&Plan, _)| tls(host, &plan.shelf, Some(ACME_PROTOCOL));
+            return host.map(asked).transpose();
+        }
         (Some(certificate), Some(key)) => (certificate, key),
         (Some(written), None) => return Err(half(written, "--tls-key")),
         (None, Some(written)) => return Err(half(written, "--tls-cert")),
     };
     let chain = chain(certificate)?;
     let private_key = private_key(key)?;
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|builder| {
-            builder
-                .with_no_client_auth()
-                .with_single_cert(chain, private_key)
-        })
+    let usable = Certificate::new(chain, private_key)
         .map_err(|error| unusable(certificate, does_not_fit(&error)))?;
-    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
-    // A crowd that comes back is known again without a memory of each peer.
-    config.ticketer = aws_lc_rs::Ticketer::new()
-        .map_err(|error| unusable(key, format!("there is no key for session tickets: {error}")))?;
-    Ok(Some(Arc::new(config)))
+    tls(key, &Arc::new(Shelf::new(Some(usable))), None).map(Some)
+}
+
+/// `written` is what asks for it.
+fn tls(written: &Written, shelf: &Arc<Shelf>, further: Option<&[u8]>) -> Result<Tls, ConfigError> {
+    let server = certificate::server_config(shelf, further);
+    let server =
+        server.map_err(|error| unusable(written, format!("TLS cannot be spoken: {error}")))?;
+    Ok(Tls {
+        server: Arc::new(server),
+        shelf: Arc::clone(shelf),
+    })
 }
 
 fn half(written: &Written, missing: &'static str) -> ConfigError {

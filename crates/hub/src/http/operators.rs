@@ -1,5 +1,7 @@
 //! What is answered on the listener for operators: the numbers, and the health.
 
+use std::time::SystemTime;
+
 use http::{Method, Request, Response, StatusCode};
 
 use super::Endpoints;
@@ -25,11 +27,17 @@ impl Endpoints {
         response
     }
 
+    fn certificate_expiry(&self) -> Option<SystemTime> {
+        let certificate = self.config.tls.as_ref()?.shelf.certificate()?;
+        Some(certificate.validity()?.not_after)
+    }
+
     fn numbers(&self) -> String {
         let numbers = Numbers {
             core: self.hub.counts(),
             lanes: &self.lanes.counts(),
             metrics: &self.metrics,
+            certificate_expiry: self.certificate_expiry(),
         };
         numbers.page()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use assay_hub_core::Counts;
 
@@ -17,6 +18,8 @@ pub(crate) struct Numbers<'a> {
     pub(crate) core: Counts,
     pub(crate) lanes: &'a [Arc<LaneCounts>],
     pub(crate) metrics: &'a Metrics,
+    /// The end of the certificate, if the hub has one.
+    pub(crate) certificate_expiry: Option<SystemTime>,
 }
 
 impl Numbers<'_> {
@@ -25,6 +28,7 @@ impl Numbers<'_> {
         let mut page = Page::default();
         self.hub(&mut page);
         self.history(&mut page);
+        self.certificate(&mut page);
         self.reasons(&mut page);
         self.times(&mut page);
         process(&mut page);
@@ -81,6 +85,17 @@ impl Numbers<'_> {
         );
     }
 
+    fn certificate(&self, page: &mut Page) {
+        if let Some(expiry) = self.certificate_expiry {
+            let expiry = expiry.duration_since(UNIX_EPOCH).unwrap_or_default();
+            page.gauge(
+                "certificate_expiry_seconds",
+                "When the certificate in use ends, in seconds since 1970.",
+                expiry.as_secs(),
+            );
+        }
+    }
+
     fn reasons(&self, page: &mut Page) {
         let mut ends = BTreeMap::new();
         self.metrics.ends.add_to(&mut ends);
@@ -101,6 +116,13 @@ impl Numbers<'_> {
             "connections_refused",
             "Connections that were refused, by reason.",
             &connections,
+        );
+        let mut certificates = BTreeMap::new();
+        self.metrics.certificates.add_to(&mut certificates);
+        page.by_reason(
+            "certificate_failures",
+            "Orders of a certificate that failed, by reason.",
+            &certificates,
         );
     }
 

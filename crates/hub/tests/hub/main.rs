@@ -2,6 +2,8 @@
 //!
 //! One binary; each file is a table of cases through one `check`, or a scene with streams.
 
+mod acme;
+mod acme_directory;
 mod browsers;
 mod catalogue;
 mod deadlines;

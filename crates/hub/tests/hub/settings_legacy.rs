@@ -238,6 +238,83 @@ fn the_caddy_build() {
 }
 
 #[test]
+fn certificates_that_are_asked_for() {
+    let server = "JWT_KEY=k\nACME_HOSTS=a.example,b.example";
+    let caddy = "MERCURE_PUBLISHER_JWT_KEY=k\nSERVER_NAME=hub.example.com, https://www.example.com";
+    check(
+        server,
+        &[],
+        &[
+            "acme_host = [\"a.example\", \"b.example\"] # ACME_HOSTS",
+            "acme_http01_listen = \":80\" # the default of ACME_HTTP01_ADDR",
+            "listen = \":443\" # the default of ADDR",
+            "~ACME_CERT_DIR is not there",
+        ],
+    );
+    check(
+        &format!("{server}\nACME_CERT_DIR=/certs\nACME_HTTP01_ADDR=127.0.0.1:http\nADDR=:8443"),
+        &[],
+        &[
+            "acme_cache = \"/certs\" # ACME_CERT_DIR",
+            "acme_http01_listen = \"127.0.0.1:80\" # ACME_HTTP01_ADDR",
+            "listen = \":8443\" # ADDR",
+        ],
+    );
+    check(
+        &format!("{server}\nACME_CERT_DIR=/certs"),
+        &[("tls-cert", "c.pem")],
+        &[
+            "!ACME",
+            "listen = \":443\" # the default of ADDR",
+            "~ACME_HOSTS is not read",
+            "~ACME_CERT_DIR is not read",
+        ],
+    );
+    check(
+        "JWT_KEY=k\nCERT_FILE=/c.pem\nCERT_KEY=/k.pem",
+        &[("acme-host", "a.example")],
+        &["!CERT_", "~CERT_FILE is not read", "~CERT_KEY is not read"],
+    );
+    check(
+        "JWT_KEY=k\nACME_CERT_DIR=/certs",
+        &[],
+        &["!ACME_", "~ACME_CERT_DIR says how"],
+    );
+    check(
+        caddy,
+        &[],
+        &[
+            "acme_host = [\"hub.example.com\", \"www.example.com\"] # SERVER_NAME",
+            "listen = \":443\" # SERVER_NAME",
+            "acme_http01_listen = \":80\" # SERVER_NAME",
+            "~SERVER_NAME asks for a certificate",
+        ],
+    );
+    let options = "email ops@example.com\\nacme_ca https://ca.example/acme\\nacme_ca_root /root.pem\\n\
+                   http_port 8080\\nstorage file_system /data\\nauto_https ignore_loaded_certs";
+    check(
+        &format!("{caddy}\nGLOBAL_OPTIONS={options}"),
+        &[],
+        &[
+            "acme_contact = [\"ops@example.com\"] # GLOBAL_OPTIONS, line 1: email",
+            "acme_directory = \"https://ca.example/acme\" # GLOBAL_OPTIONS, line 2: acme_ca",
+            "# acme_ca_file = \"…\" # GLOBAL_OPTIONS, line 3: acme_ca_root; masked",
+            "acme_http01_listen = \":8080\" # GLOBAL_OPTIONS, line 4: http_port",
+            "acme_cache = \"/data/assay\" # GLOBAL_OPTIONS, line 5: storage",
+            "~GLOBAL_OPTIONS has auto_https, which is not needed",
+        ],
+    );
+    check(
+        "MERCURE_PUBLISHER_JWT_KEY=k\nSERVER_NAME=:80\nGLOBAL_OPTIONS=email ops@example.com",
+        &[],
+        &[
+            "acme_contact = [] # default",
+            "~GLOBAL_OPTIONS, line 1: email is not needed",
+        ],
+    );
+}
+
+#[test]
 fn directives() {
     let with = |text: &str| format!("MERCURE_PUBLISHER_JWT_KEY=k\nMERCURE_EXTRA_DIRECTIVES={text}");
     for (text, expected) in [
@@ -389,8 +466,12 @@ fn what_is_not_done_is_refused_with_its_counterpart() {
         ("SERVER_NAME=localhost", &["SERVER_NAME: ", ":80"][..]),
         ("SERVER_NAME=:443", &["SERVER_NAME: "]),
         (
-            "SERVER_NAME=hub.example.com",
-            &["SERVER_NAME: ", "proxy", "--tls-cert"],
+            "SERVER_NAME=hub.example.com, intranet",
+            &["SERVER_NAME: ", ":80", "--tls-cert"],
+        ),
+        (
+            "SERVER_NAME=hub.example.com\nGLOBAL_OPTIONS=auto_https off",
+            &["GLOBAL_OPTIONS: ", "--tls-cert"],
         ),
         ("SERVER_NAME=:80, :81", &["SERVER_NAME: ", "several ports"]),
         ("SERVER_NAME=http://a/b", &["SERVER_NAME: "]),

@@ -3,6 +3,7 @@
 use super::super::error::ConfigError;
 use super::ROLES;
 use super::directives::{self, Said};
+use super::global::Global;
 use super::translation::{Rule, Translation, refuse};
 use super::transport;
 
@@ -85,17 +86,20 @@ pub(super) fn translate(
             translation.apply(name, &value, rule)?;
         }
     }
+    let mut global = Global::default();
     for name in ["GLOBAL_OPTIONS", "DEBUG"] {
         if let Some(text) = translation.variable(name) {
-            directives::global_options(translation, name, &text)?;
+            global.read(translation, name, &text)?;
         }
     }
     if translation.is_covered("listen") {
+        global.leave(translation);
         return Ok(());
     }
     if let Some(addresses) = translation.variable("SERVER_NAME") {
-        return listen(translation, &addresses);
+        return listen(translation, &addresses, global);
     }
+    global.leave(translation);
     translation.note(
         "SERVER_NAME",
         "is not there: that hub listens on https://localhost then, with a certificate of its own making, and this one on http://127.0.0.1:3000; write SERVER_NAME=:80, or --listen",
@@ -133,7 +137,11 @@ fn dialects(translation: &mut Translation<'_>, said: Said) -> Result<(), ConfigE
 }
 
 /// The addresses of a site, as one address to listen on.
-fn listen(translation: &mut Translation<'_>, addresses: &str) -> Result<(), ConfigError> {
+fn listen(
+    translation: &mut Translation<'_>,
+    addresses: &str,
+    global: Global,
+) -> Result<(), ConfigError> {
     let name = "SERVER_NAME";
     let mut sites = Vec::new();
     for address in super::value::list(addresses) {
@@ -157,6 +165,7 @@ fn listen(translation: &mut Translation<'_>, addresses: &str) -> Result<(), Conf
         ));
     }
     if secured.is_empty() || translation.is_covered("tls-cert") {
+        global.leave(translation);
         return translation.set(name, "listen", format!(":{port}"));
     }
     if hosts.len() < sites.len() {
@@ -167,6 +176,7 @@ fn listen(translation: &mut Translation<'_>, addresses: &str) -> Result<(), Conf
     }
     let hosts: Vec<_> = hosts.into_iter().map(str::to_owned).collect();
     translation.set_all(name, "acme-host", hosts)?;
+    global.apply(translation, name)?;
     translation.set(name, "listen", format!(":{port}"))
 }
 

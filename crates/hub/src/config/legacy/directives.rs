@@ -316,37 +316,3 @@ impl Reader<'_, '_> {
         )
     }
 }
-
-/// Whether blocks beside the hub's say something, and what of it counts here: the options of the whole server.
-pub(super) fn global_options(
-    translation: &mut Translation<'_>,
-    name: &str,
-    text: &str,
-) -> Result<(), ConfigError> {
-    for directive in caddyfile::parse(name, text)? {
-        match directive.name.as_str() {
-            "debug" => translation.set(name, "log", "info,assay_hub=debug")?,
-            // `DEBUG=1` beside the Caddy build is of another program.
-            _ if name == "DEBUG" && value::switch(name, text).is_ok() => {}
-            "admin" | "auto_https" | "email" | "grace_period" | "order" | "persist_config" => {
-                translation.note(
-                    name,
-                    format!(
-                        "has {}, which is not needed: it is of Caddy",
-                        directive.name
-                    ),
-                );
-            }
-            _ => {
-                return Err(refuse(
-                    name,
-                    format!(
-                        "{} is of Caddy, which is not here: put a proxy before the hub",
-                        directive.name
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(())
-}

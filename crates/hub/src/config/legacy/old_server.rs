@@ -13,12 +13,9 @@ const BUFFER: &str =
 
 /// All of them. What reads its own name only is a rule; what others bear on is done in [`translate`].
 pub(super) const NAMES: [(&str, Rule); 43] = [
-    ("ACME_CERT_DIR", Rule::Text("acme-cache")),
-    ("ACME_HOSTS", Rule::List("acme-host")),
-    (
-        "ACME_HTTP01_ADDR",
-        Rule::Ignored("certificates are not asked for here"),
-    ),
+    ("ACME_CERT_DIR", Rule::Apart),
+    ("ACME_HOSTS", Rule::Apart),
+    ("ACME_HTTP01_ADDR", Rule::Apart),
     ("ADDR", Rule::Apart),
     ("ALLOW_ANONYMOUS", Rule::Switch("anonymous")),
     ("CERT_FILE", Rule::File("tls-cert")),
@@ -117,9 +114,14 @@ pub(super) fn translate(
         let Some(value) = translation.variable(name) else {
             continue;
         };
+        if matches!(rule, Rule::File(_)) && translation.is_covered("acme-host") {
+            translation.note(name, "is not read: --acme-host says which certificate");
+            continue;
+        }
         translation.apply(name, &value, rule)?;
     }
     certificate_key(translation)?;
+    certificates(translation)?;
     listen(translation)?;
     log(translation)?;
     demo(translation)?;
@@ -147,8 +149,11 @@ fn certificate_key(translation: &mut Translation<'_>) -> Result<(), ConfigError>
     let Some(path) = translation.variable("CERT_KEY") else {
         return Ok(());
     };
-    if translation.variable("KEY_FILE").is_some() {
-        translation.note("CERT_KEY", "is not read: KEY_FILE says the same");
+    if translation.variable("KEY_FILE").is_some() || translation.is_covered("acme-host") {
+        translation.note(
+            "CERT_KEY",
+            "is not read: KEY_FILE, or --acme-host, says the same",
+        );
         return Ok(());
     }
     translation.note(
@@ -158,6 +163,53 @@ fn certificate_key(translation: &mut Translation<'_>) -> Result<(), ConfigError>
     translation.set("CERT_KEY", "tls-key", format!("@{}", path.trim()))
 }
 
+/// Certificates that are asked for. That hub listens for challenges wherever it is told nothing else.
+fn certificates(translation: &mut Translation<'_>) -> Result<(), ConfigError> {
+    let names = ["ACME_HOSTS", "ACME_CERT_DIR", "ACME_HTTP01_ADDR"];
+    let [hosts, folder, http01] = names.map(|name| translation.variable(name));
+    let from_file = ["tls-cert", "tls-key"].map(|it| translation.is_covered(it));
+    let why = if from_file.contains(&true) {
+        "is not read: the certificate comes from a file"
+    } else if hosts.is_none() && !translation.is_covered("acme-host") {
+        "says how to get certificates, which nothing asks for: ACME_HOSTS would"
+    } else {
+        ""
+    };
+    if !why.is_empty() {
+        for (name, value) in names.into_iter().zip([hosts, folder, http01]) {
+            if value.is_some() {
+                translation.note(name, why);
+            }
+        }
+        return Ok(());
+    }
+    if let Some(hosts) = hosts {
+        translation.set_all("ACME_HOSTS", "acme-host", value::list(&hosts))?;
+    }
+    match folder {
+        Some(folder) => translation.set("ACME_CERT_DIR", "acme-cache", folder.trim())?,
+        None if translation.is_covered("acme-cache") => {}
+        None => translation.note(
+            "ACME_CERT_DIR",
+            "is not there: that hub keeps no certificates then, and this one does in acme-cache; write --acme-cache for another folder",
+        ),
+    }
+    let (name, address) = match http01 {
+        Some(address) => ("ACME_HTTP01_ADDR", numbered(&address)),
+        None => ("the default of ACME_HTTP01_ADDR", ":80".to_owned()),
+    };
+    translation.set(name, "acme-http01-listen", address)
+}
+
+/// An address whose port may have a name.
+fn numbered(address: &str) -> String {
+    match address.trim().rsplit_once(':') {
+        Some((host, "http")) => format!("{host}:80"),
+        Some((host, "https")) => format!("{host}:443"),
+        _ => address.trim().to_owned(),
+    }
+}
+
 fn listen(translation: &mut Translation<'_>) -> Result<(), ConfigError> {
     let settings = translation.settings();
     let secured = ["tls-cert", "acme-host"]
@@ -165,14 +217,7 @@ fn listen(translation: &mut Translation<'_>) -> Result<(), ConfigError> {
         .any(|it| settings.has(it) || translation.is_covered(it));
     let default = if secured { ":443" } else { ":80" };
     match translation.variable("ADDR") {
-        Some(address) => {
-            let address = match address.trim().rsplit_once(':') {
-                Some((host, "http")) => format!("{host}:80"),
-                Some((host, "https")) => format!("{host}:443"),
-                _ => address.trim().to_owned(),
-            };
-            translation.set("ADDR", "listen", address)
-        }
+        Some(address) => translation.set("ADDR", "listen", numbered(&address)),
         None => translation.set("the default of ADDR", "listen", default),
     }
 }

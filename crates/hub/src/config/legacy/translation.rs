@@ -191,12 +191,7 @@ impl<'a> Translation<'a> {
 
 /// What to do where this hub has no setting of that kind.
 fn without(setting: &str) -> String {
-    match setting {
-        "acme-host" | "acme-cache" => {
-            "certificates are not asked for here: let a proxy do that and speak TLS, or give --tls-cert and --tls-key".to_owned()
-        }
-        _ => format!("this hub has no --{setting} that could take it"),
-    }
+    format!("this hub has no --{setting} that could take it")
 }
 
 /// That a setting of another hub cannot be followed, and what to do.
