@@ -4,7 +4,9 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use assay_client::{Algorithm, Endpoint, EndpointOptions, SigningKey};
-use assay_conformance::{DialectChoice, RoleCredential, RunOptions, Selection, Target, run};
+use assay_conformance::{
+    DialectChoice, Limits, RoleCredential, RunOptions, Selection, Target, run,
+};
 use assay_results::Verdict;
 
 #[tokio::main]
@@ -28,6 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         publish_origin: Some("https://app.example".to_owned()),
         cookie_name: None,
         claimed: Vec::new(),
+        limits: Limits::default(),
     };
     let force = std::env::var_os("FORCE").is_some();
     let seed = std::env::var("SEED")

@@ -86,12 +86,12 @@ pub(crate) async fn execute(job: &Job) -> Execution {
 async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     let began = Instant::now();
     let lab = Lab::new(hub, check.id);
-    let unmet = check
-        .needs
-        .iter()
-        .find_map(|need| need.unmet(&hub.features, &hub.target));
+    let unmet = check.needs.iter().find_map(|need| {
+        let reason = need.unmet(&hub.features, &hub.target)?;
+        Some(need.not_measured(reason))
+    });
     let outcome = if let Some(reason) = unmet {
-        Err(Stop::Unsupported(reason.to_owned()))
+        Err(Stop::Unsupported(reason))
     } else {
         let limit = hub.pace.patience * PATIENCES_A_CHECK;
         let observed = tokio::time::timeout(limit, check.observe(&lab)).await;

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use crate::{
     hub::Hub,
+    stop::Stop,
+    target::Limit,
     transcript::{Direction, Transcript},
     wire::Deadline,
 };
@@ -87,6 +89,15 @@ impl<'h> Lab<'h> {
     /// The name of the cookie.
     pub(crate) fn cookie_name(&self) -> &str {
         self.hub.target.cookie_name(self.hub.dialect)
+    }
+
+    /// A limit of the hub, for a check that needs the target to say it.
+    pub(crate) fn limit(&self, limit: Limit) -> Result<u64, Stop> {
+        self.hub
+            .target
+            .limits
+            .get(limit)
+            .ok_or_else(|| Stop::Defect(format!("the check does not need what it asks: {limit:?}")))
     }
 
     /// Writes a remark into the transcript; 0 for one that belongs to no connection.

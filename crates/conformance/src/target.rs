@@ -1,9 +1,14 @@
 //! The hub under test as the caller describes it: where it is, what opens it, which origins it knows. Not for what the suite
 //! finds out by itself: that is [`crate::features`].
 
+mod limits;
+
 use assay_client::{BearerToken, Dialect, Endpoint, SigningKey};
 
 use crate::features::OptionalFeature;
+
+pub(crate) use limits::Limit;
+pub use limits::Limits;
 
 /// What opens one role of the hub.
 #[derive(Debug, Clone)]
@@ -59,6 +64,8 @@ pub struct Target {
     pub cookie_name: Option<String>,
     /// What the hub is said to have: a claimed feature that does not work is a failure, where an unclaimed one is absent.
     pub claimed: Vec<OptionalFeature>,
+    /// How it is limited, as far as its operator says so.
+    pub limits: Limits,
 }
 
 impl Target {

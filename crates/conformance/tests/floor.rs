@@ -8,7 +8,7 @@
 )]
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, SigningKey};
-use assay_conformance::{DialectChoice, RoleCredential, RunOptions, Target, run};
+use assay_conformance::{DialectChoice, Limits, RoleCredential, RunOptions, Target, run};
 use assay_crooked::{NULL_HUBS, Null, NullHub, WRONG_TO_ALL};
 use assay_results::{Level, Verdict, VerdictRow};
 
@@ -172,5 +172,6 @@ fn target(url: &str) -> Target {
         publish_origin: Some(ORIGIN.to_owned()),
         cookie_name: None,
         claimed: Vec::new(),
+        limits: Limits::default(),
     }
 }

@@ -8,7 +8,9 @@
 use std::time::{Duration, Instant};
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, SigningKey};
-use assay_conformance::{DialectChoice, Outcome, RoleCredential, RunOptions, Target, checks, run};
+use assay_conformance::{
+    DialectChoice, Limits, Outcome, RoleCredential, RunOptions, Target, checks, run,
+};
 use assay_crooked::{Fault, FaultyHub, Side};
 use assay_results::Verdict;
 
@@ -34,6 +36,7 @@ async fn judge(fault: Fault, side: Side) -> Outcome {
         publish_origin: None,
         cookie_name: None,
         claimed: Vec::new(),
+        limits: Limits::default(),
     };
     // All at once: what is shown here is that waits end, not how many fit into one machine.
     let options = RunOptions {
@@ -104,6 +107,7 @@ async fn without_force_a_failed_preflight_ends_the_run() {
         publish_origin: None,
         cookie_name: None,
         claimed: Vec::new(),
+        limits: Limits::default(),
     };
     let outcome = run(&target, &RunOptions::default(), &mut |_| ())
         .await

@@ -39,6 +39,20 @@ pub enum Needs {
     Anything,
     /// The hub refuses subscribers without a token.
     NoAnonymous,
+    /// Its streams end after seconds.
+    ShortLifetime,
+    /// Its history keeps few updates.
+    SmallHistory,
+}
+
+impl Needs {
+    /// Each of them; the first are those on which every check runs.
+    pub const ALL: [Self; 4] = [
+        Self::Anything,
+        Self::NoAnonymous,
+        Self::ShortLifetime,
+        Self::SmallHistory,
+    ];
 }
 
 /// One rule of the protocol and how to break it.
@@ -164,6 +178,7 @@ pub(crate) struct Rules {
     pub(crate) answer: Option<Spoil>,
     pub(crate) event: Option<Divert>,
     pub(crate) preamble: Option<&'static str>,
+    pub(crate) endless: bool,
 }
 
 impl Mutant {
@@ -202,6 +217,7 @@ impl Mutant {
             answer: None,
             event: None,
             preamble: None,
+            endless: false,
         };
         let collateral = &[];
         Self {
@@ -222,8 +238,19 @@ impl Mutant {
     }
 
     /// Shows only on a hub that refuses anonymous subscribers.
-    pub(crate) const fn without_anonymous(mut self) -> Self {
-        self.needs = Needs::NoAnonymous;
+    pub(crate) const fn without_anonymous(self) -> Self {
+        self.on(Needs::NoAnonymous)
+    }
+
+    /// Shows only on such a hub.
+    pub(crate) const fn on(mut self, needs: Needs) -> Self {
+        self.needs = needs;
+        self
+    }
+
+    /// Never ends an event stream.
+    pub(crate) const fn endless(mut self) -> Self {
+        self.rules.endless = true;
         self
     }
 

@@ -224,6 +224,10 @@ impl Visit<'_> {
             }
         }
         write_chunk(writer, &blocks.rest()).await?;
+        if self.rules.endless {
+            // Until the client has gone, or the crooked hub.
+            std::future::pending::<()>().await;
+        }
         writer.write_all(b"0\r\n\r\n").await
     }
 }

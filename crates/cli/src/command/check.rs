@@ -6,7 +6,8 @@ mod progress;
 
 use assay_client::{Dialect, TokenSource, TopicMatcher};
 use assay_conformance::{
-    DialectChoice, Interrupt, LeastLevel, OptionalFeature, RoleCredential, RunOptions, Selection,
+    DialectChoice, Interrupt, LeastLevel, Limits, OptionalFeature, RoleCredential, RunOptions,
+    Selection,
 };
 use assay_results::{
     ConformanceRecord, ConformanceResults, ConformanceRun, Outcome, Partial, PartialCause, Run,
@@ -198,6 +199,7 @@ fn target(
         } else {
             Vec::new()
         },
+        limits: Limits::default(),
     })
 }
 

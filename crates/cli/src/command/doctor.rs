@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use assay_client::TopicMatcher;
 use assay_conformance::doctor::{Complaint, Diagnosis, diagnose, reach};
-use assay_conformance::{DialectChoice, Progress, Target};
+use assay_conformance::{DialectChoice, HttpVersion, Limits, Progress, Target};
 use assay_results::{Outcome, PreflightStep};
 
 use crate::args::doctor::DoctorArgs;
@@ -132,6 +132,8 @@ fn target(
         publish_origin: None,
         cookie_name: None,
         claimed: Vec::new(),
+        http: HttpVersion::default(),
+        limits: Limits::default(),
     })
 }
 

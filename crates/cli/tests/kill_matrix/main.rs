@@ -1,7 +1,8 @@
 //! The kill matrix: for each requirement that is checked, a crooked hub breaks it, and its check goes red naming it.
 //!
 //! The straight hub is `assay hub`, or hubs that run already: `ASSAY_STRAIGHT_HUB_V1_URL` and `ASSAY_STRAIGHT_HUB_V0_URL`
-//! (and `…_V1_STRICT_URL`, `…_V0_STRICT_URL` for hubs that refuse anonymous subscribers) with `ASSAY_STRAIGHT_HUB_KEY`.
+//! (and `…_V1_STRICT_URL` for a hub that refuses anonymous subscribers, `…_V1_SHORT_LIFETIME_URL` and `…_V1_SMALL_HISTORY_URL` for
+//! the limits in `straight.rs`, the same with `V0`) with `ASSAY_STRAIGHT_HUB_KEY`.
 //! `ASSAY_MUTANT` runs only the mutants whose name contains it. A check cannot be added without a mutant.
 
 #![allow(
@@ -30,12 +31,11 @@ const AT_ONCE: usize = 12;
 async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
     let mut defects = Vec::new();
     for dialect in [Dialect::V1, Dialect::V0] {
-        let hubs =
-            [Needs::Anything, Needs::NoAnonymous].map(|needs| StraightHub::start(dialect, needs));
-        let straight = [
-            judge_straight(&hubs[0]).await,
-            judge_straight(&hubs[1]).await,
-        ];
+        let hubs = Needs::ALL.map(|needs| StraightHub::start(dialect, needs));
+        let mut straight = Vec::new();
+        for hub in &hubs {
+            straight.push(judge_straight(hub).await);
+        }
         defects.extend(
             straight
                 .iter()
@@ -66,8 +66,8 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
 /// Judges each mutant of a dialect whose requirement is checked.
 async fn kill<'s>(
     dialect: Dialect,
-    hubs: &[StraightHub; 2],
-    straight: &'s [Verdicts; 2],
+    hubs: &[StraightHub],
+    straight: &'s [Verdicts],
 ) -> Vec<Kill<'s>> {
     let wanted = std::env::var("ASSAY_MUTANT").unwrap_or_default();
     let checked: BTreeSet<_> = rows(dialect)
@@ -111,9 +111,10 @@ async fn kill<'s>(
     }
 }
 
-/// Which of the two straight hubs a mutant needs.
+/// Which of the straight hubs a mutant needs.
 fn place(mutant: &Mutant) -> usize {
-    usize::from(mutant.needs == Needs::NoAnonymous)
+    let needed = Needs::ALL.iter().position(|&needs| needs == mutant.needs);
+    needed.unwrap()
 }
 
 fn red_though_straight(dialect: Dialect, verdicts: &Verdicts) -> Vec<String> {
@@ -142,7 +143,7 @@ fn judged_though_absent(dialect: Dialect, verdicts: &Verdicts) -> Vec<String> {
 }
 
 /// The rows which no mutant of their requirement reddens, though the straight hub has what they need.
-fn unkilled(dialect: Dialect, kills: &[Kill<'_>], straight: &[Verdicts; 2]) -> Vec<String> {
+fn unkilled(dialect: Dialect, kills: &[Kill<'_>], straight: &[Verdicts]) -> Vec<String> {
     let reddened = reddened(kills);
     let mut defects = Vec::new();
     for (check, requirement) in rows(dialect) {

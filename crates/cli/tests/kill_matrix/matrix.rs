@@ -7,10 +7,10 @@ use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, Signin
 use assay_conformance::{
     DialectChoice, Outcome, Progress, RoleCredential, RunOptions, Selection, Target, run,
 };
-use assay_crooked::{Crooked, Mutant, Straight};
+use assay_crooked::{Crooked, Mutant, Needs, Straight, mutants};
 use assay_results::{Level, Verdict};
 
-use crate::straight::{ORIGIN, StraightHub};
+use crate::straight::{ORIGIN, StraightHub, limits};
 
 /// The verdicts of a run, by check and requirement.
 pub(crate) type Verdicts = BTreeMap<String, Verdict>;
@@ -42,12 +42,20 @@ impl fmt::Display for Judged {
     }
 }
 
-/// All checks on a straight hub.
+/// All checks on a straight hub; on one whose limits others would meet, those that need them.
 pub(crate) async fn judge_straight(hub: &StraightHub) -> Verdicts {
-    let target = target(&hub.described(), &hub.url, hub.dialect);
-    let outcome = run(&target, &RunOptions::default(), &mut |_| {})
-        .await
-        .unwrap();
+    let target = target(&hub.described(), &hub.url, hub.dialect, hub.needs);
+    let mut options = RunOptions::default();
+    if matches!(hub.needs, Needs::ShortLifetime | Needs::SmallHistory) {
+        let own = mutants::all().filter(|mutant| {
+            mutant.needs == hub.needs && mutant.dialect.as_str() == hub.dialect.as_str()
+        });
+        options.only = own.map(|mutant| mutant.requirement.to_owned()).collect();
+        if options.only.is_empty() {
+            return Verdicts::new();
+        }
+    }
+    let outcome = run(&target, &options, &mut |_| {}).await.unwrap();
     rows(outcome)
         .into_iter()
         .map(|row| (row.key(), row.verdict))
@@ -61,7 +69,7 @@ pub(crate) async fn judge_crooked(
     mutant: &Mutant,
 ) -> Vec<Judged> {
     let crooked = Crooked::start(&straight, mutant).await.unwrap();
-    let target = target(&straight, crooked.url(), dialect);
+    let target = target(&straight, crooked.url(), dialect, mutant.needs);
     let options = RunOptions {
         selection: Selection {
             only: vec![mutant.requirement.to_owned()],
@@ -102,7 +110,7 @@ fn rows(outcome: Outcome) -> Vec<Judged> {
     judged.collect()
 }
 
-fn target(straight: &Straight, url: &str, dialect: Dialect) -> Target {
+fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Target {
     let key = SigningKey::from_secret(Algorithm::Hs256, straight.secret.as_bytes()).unwrap();
     let hub: HubUrl = url.parse().unwrap();
     Target {
@@ -120,5 +128,6 @@ fn target(straight: &Straight, url: &str, dialect: Dialect) -> Target {
         publish_origin: Some(ORIGIN.to_owned()),
         cookie_name: None,
         claimed: Vec::new(),
+        limits: limits(needs),
     }
 }

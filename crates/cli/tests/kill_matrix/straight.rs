@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use assay_client::Dialect;
+use assay_conformance::Limits;
 use assay_crooked::{Needs, Straight};
 
 /// The origin that the hub allows, for reading and for publishing.
@@ -15,6 +16,7 @@ const KEY: &str = "!ChangeThisMercureHubJWTSecretKeyOf32BytesOrMore!!!";
 pub(crate) struct StraightHub {
     pub(crate) url: String,
     pub(crate) dialect: Dialect,
+    pub(crate) needs: Needs,
     key: String,
     child: Option<Child>,
 }
@@ -23,16 +25,18 @@ impl StraightHub {
     /// Starts a hub of that configuration, or takes the one that the environment names.
     pub(crate) fn start(dialect: Dialect, needs: Needs) -> Self {
         let version = if dialect == Dialect::V1 { "V1" } else { "V0" };
-        let strict = if needs == Needs::NoAnonymous {
-            "_STRICT"
-        } else {
-            ""
+        let kind = match needs {
+            Needs::Anything => "",
+            Needs::NoAnonymous => "_STRICT",
+            Needs::ShortLifetime => "_SHORT_LIFETIME",
+            Needs::SmallHistory => "_SMALL_HISTORY",
         };
-        if let Ok(url) = var(format!("ASSAY_STRAIGHT_HUB_{version}{strict}_URL")) {
+        if let Ok(url) = var(format!("ASSAY_STRAIGHT_HUB_{version}{kind}_URL")) {
             let key = var("ASSAY_STRAIGHT_HUB_KEY").unwrap_or_else(|_| KEY.to_owned());
             return Self {
                 url,
                 dialect,
+                needs,
                 key,
                 child: None,
             };
@@ -46,13 +50,21 @@ impl StraightHub {
             dialect.as_str(),
             "--exit-with-parent",
         ]);
-        // Hundreds of suites come and go, and each coming and going is an event: none shall push out what another replays.
-        command.args(["--history-size", "1000000"]);
         command.args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN]);
         // The other one has no subscriptions either, so that what needs them is seen to be unsupported there.
-        if needs == Needs::Anything {
+        if needs != Needs::NoAnonymous {
             command.args(["--anonymous", "--subscriptions"]);
         }
+        let Limits {
+            lifetime_s,
+            history_updates,
+        } = limits(needs);
+        if let Some(lifetime_s) = lifetime_s {
+            command.arg(format!("--max-lifetime={lifetime_s}s"));
+        }
+        // Hundreds of suites come and go, and each coming and going is an event: none shall push out what another replays.
+        let updates = history_updates.unwrap_or(1_000_000);
+        command.arg(format!("--history-size={updates}"));
         command
             .env("ASSAY_HUB_JWT_KEY", KEY)
             .stdin(Stdio::piped())
@@ -67,6 +79,7 @@ impl StraightHub {
         Self {
             url: url.trim().to_owned(),
             dialect,
+            needs,
             key: KEY.to_owned(),
             child: Some(child),
         }
@@ -85,6 +98,14 @@ impl StraightHub {
             issuer: "https://localhost".to_owned(),
             publish_origin: ORIGIN.to_owned(),
         }
+    }
+}
+
+/// What such a hub is limited to.
+pub(crate) fn limits(needs: Needs) -> Limits {
+    Limits {
+        lifetime_s: (needs == Needs::ShortLifetime).then_some(2),
+        history_updates: (needs == Needs::SmallHistory).then_some(20),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     features::{Features, OptionalFeature},
-    target::Target,
+    target::{Limit, Target},
 };
 
 /// The path that the drafts give to a hub.
@@ -33,6 +33,8 @@ pub(crate) enum Need {
     AllowedOrigin,
     /// The target names an origin that may publish with a cookie.
     PublishOrigin,
+    /// The target says how the hub is limited in this.
+    Limit(Limit),
 }
 
 impl Need {
@@ -83,7 +85,35 @@ impl Need {
                 target.publish_origin.is_some(),
                 "the target names no origin that may publish by cookie: pass --publish-origin",
             ),
+            Self::Limit(limit) => (target.limits.get(limit).is_some(), limit.missing()),
         };
         (!met).then_some(reason)
+    }
+
+    /// The variant of a target that would meet it: its name in the shipped targets. None for what no configuration of the hub
+    /// gives.
+    pub(crate) const fn variant(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => Some("anonymous"),
+            Self::NoAnonymous => Some("no-anonymous"),
+            Self::Subscriptions => Some("presence"),
+            Self::Limit(limit) => Some(limit.variant()),
+            Self::Cookie
+            | Self::History
+            | Self::QueryToken
+            | Self::CustomId
+            | Self::AllowedOrigin
+            | Self::PublishOrigin => None,
+        }
+    }
+
+    /// What a row says that nothing met it for.
+    pub(crate) fn not_measured(self, reason: &str) -> String {
+        match self.variant() {
+            None => reason.to_owned(),
+            Some(variant) => format!(
+                "not measured: needs variant `{variant}`, which the target does not have ({reason})"
+            ),
+        }
     }
 }

@@ -7,6 +7,7 @@ mod cors;
 mod csrf;
 mod cursor_field;
 mod datum;
+mod discard;
 mod discovery;
 mod duplicate_id;
 mod error_responses;
@@ -53,6 +54,7 @@ pub(super) fn checks() -> Vec<Check> {
         reconnection::checks(),
         duplicate_id::checks(),
         cursor_field::checks(),
+        discard::checks(),
         event_id::checks(),
         event_stream::checks(),
         discovery::checks(),

@@ -14,7 +14,7 @@ use crate::{
     stop::Stop,
 };
 
-const FIELD: &str = "mercure-last-event-id";
+pub(super) const FIELD: &str = "mercure-last-event-id";
 const PRESENT: &str = "the answer has a `mercure-last-event-id` field, which is not empty";
 const PREDECESSOR: &str =
     "`mercure-last-event-id` is the cursor, or another event behind which the same is replayed";

@@ -3,8 +3,8 @@
 use crate::credential;
 use crate::cursor::{self, EARLIEST};
 use crate::grant;
-use crate::message::Request;
-use crate::mutant::{Dialect, Fate, Mutant};
+use crate::message::{Answer, Request};
+use crate::mutant::{Dialect, Exchange, Fate, Mutant, Needs};
 use crate::scene::Scene;
 
 use super::publication::count_id;
@@ -139,12 +139,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "replay.response-field.earliest",
         "an unknown cursor is echoed in the response field",
     )
-    .answer(|answer, exchange| {
-        let requested = cursor::requested(exchange.request, V1).unwrap_or_default();
-        if cursor::answered(answer, V1) == EARLIEST && requested != EARLIEST {
-            cursor::answer(answer, V1, &requested);
-        }
-    }),
+    .answer(echo_cursor),
+    Mutant::v1(
+        "dropped-cursor-echoed",
+        "replay.discard",
+        "a cursor that was dropped is echoed as if nothing had been lost",
+    )
+    .on(Needs::SmallHistory)
+    .answer(echo_cursor),
     Mutant::v1(
         "counted-ids",
         "replay.opaque-ids",
@@ -169,6 +171,14 @@ pub(super) const MUTANTS: &[Mutant] = &[
         }
     }),
 ];
+
+/// Says of any cursor that it is known.
+fn echo_cursor(answer: &mut Answer, exchange: &Exchange<'_>) {
+    let requested = cursor::requested(exchange.request, V1).unwrap_or_default();
+    if cursor::answered(answer, V1) == EARLIEST && requested != EARLIEST {
+        cursor::answer(answer, V1, &requested);
+    }
+}
 
 /// Replays with a token that may read everything.
 fn replay_as_reader_of_all(request: &mut Request, scene: &Scene) {

@@ -6,7 +6,7 @@ use crate::credential;
 use crate::form;
 use crate::grant::{self, Matcher};
 use crate::message::Request;
-use crate::mutant::{Deed, Dialect, Fate, Mutant};
+use crate::mutant::{Deed, Dialect, Fate, Mutant, Needs};
 use crate::scene::{Scene, later, now};
 use crate::token::{DETAIL_TYPE, Token};
 
@@ -159,6 +159,13 @@ pub(super) const MUTANTS: &[Mutant] = &[
             token.set("exp", later());
         }
     }),
+    Mutant::v1(
+        "stream-of-any-length",
+        "private.max-lifetime",
+        "a stream lasts as long as its token",
+    )
+    .on(Needs::ShortLifetime)
+    .endless(),
 ];
 
 /// Gives a token on a subscription the right to read everything.

@@ -1,0 +1,51 @@
+//! The limits that an operator says a hub is configured with: what a check has to know to reach one in seconds. Not for
+//! enforcing them, nor for finding them out.
+
+use serde::Deserialize;
+
+/// The limits of one hub; none for one that is not said, so that no check goes looking for it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Longest life of a stream, in seconds. // private.max-lifetime
+    pub lifetime_s: Option<u64>,
+    /// Most updates that the history keeps. // replay.discard
+    pub history_updates: Option<u64>,
+}
+
+/// One of them, as a check needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// [`Limits::lifetime_s`].
+    LifetimeS,
+    /// [`Limits::history_updates`].
+    HistoryUpdates,
+}
+
+impl Limits {
+    /// The value of one, if it was said.
+    pub(crate) fn get(&self, limit: Limit) -> Option<u64> {
+        match limit {
+            Limit::LifetimeS => self.lifetime_s,
+            Limit::HistoryUpdates => self.history_updates,
+        }
+    }
+}
+
+impl Limit {
+    /// Why a check that needs it stands still.
+    pub(crate) const fn missing(self) -> &'static str {
+        match self {
+            Self::LifetimeS => "the target says no `limits.lifetime_s`",
+            Self::HistoryUpdates => "the target says no `limits.history_updates`",
+        }
+    }
+
+    /// The variant of the shipped targets that has it.
+    pub(crate) const fn variant(self) -> &'static str {
+        match self {
+            Self::LifetimeS => "short-lifetime",
+            Self::HistoryUpdates => "small-history",
+        }
+    }
+}
