@@ -5,7 +5,7 @@
 
 use assay_client::{Algorithm, Endpoint, EndpointOptions, SigningKey};
 use assay_conformance::{
-    DialectChoice, Limits, RoleCredential, RunOptions, Selection, Target, run,
+    DialectChoice, HttpVersion, Limits, RoleCredential, RunOptions, Selection, Target, run,
 };
 use assay_results::Verdict;
 
@@ -17,6 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let key = RoleCredential::Key(SigningKey::new(Algorithm::Hs256, key.as_bytes())?);
     let target = Target {
         endpoint: Endpoint::new(EndpointOptions::for_url(url.parse()?))?,
+        http: HttpVersion::Http1,
         dialects: vec![DialectChoice {
             dialect: dialect.parse()?,
             evidence: "asked for".to_owned(),

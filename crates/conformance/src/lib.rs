@@ -42,4 +42,4 @@ pub use features::OptionalFeature;
 pub use interrupt::Interrupt;
 pub use runner::{DEFAULT_LANES, Outcome, Progress, RunOptions, run};
 pub use selection::{LeastLevel, Selection, SelectionError};
-pub use target::{DialectChoice, Limits, RoleCredential, Target};
+pub use target::{DialectChoice, HttpVersion, Limits, RoleCredential, Target};

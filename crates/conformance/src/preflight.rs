@@ -202,7 +202,11 @@ async fn reach(hub: &Hub, steps: &mut Steps<'_>) {
     steps.push(
         "reachable",
         StepOutcome::Ok,
-        format!("{} ({server})", hub.target.endpoint.hub().url()),
+        format!(
+            "{} over {} ({server})",
+            hub.target.endpoint.hub().url(),
+            hub.target.http.as_str()
+        ),
     );
     match answer.status {
         404 => steps.push(

@@ -9,6 +9,7 @@ use crate::{
     check::Check,
     hub::Hub,
     request::{Credential, Place, Request},
+    target::HttpVersion,
     token::{Keys, Role, Signing, Token, TokenDraft},
 };
 
@@ -61,7 +62,8 @@ fn push_request(script: &mut String, hub: &Hub, number: usize, request: &Request
         .headers
         .iter()
         .any(|(_, value)| value == "text/event-stream");
-    let _ = write!(script, "curl -sS -i -X {}", request.method);
+    let flag = http_flag(hub, request);
+    let _ = write!(script, "curl -sS -i{flag} -X {}", request.method);
     if stream {
         let _ = write!(script, " -N --max-time {STREAM_SECONDS}");
     }
@@ -103,6 +105,20 @@ fn push_request(script: &mut String, hub: &Hub, number: usize, request: &Request
         url(hub, number, request),
         if stream { " &\nsleep 0.3" } else { "" }
     );
+}
+
+// Over TLS curl would choose for itself.
+fn http_flag(hub: &Hub, request: &Request) -> &'static str {
+    let is_https = match request.place {
+        Place::Publish => hub.target.endpoint.publish().url().is_https(),
+        Place::Hub | Place::Path(_) => hub.target.endpoint.hub().url().is_https(),
+    };
+    match (request.http.unwrap_or(hub.target.http), is_https) {
+        (HttpVersion::Http1, false) => "",
+        (HttpVersion::Http1, true) => " --http1.1",
+        (HttpVersion::Http2, false) => " --http2-prior-knowledge",
+        (HttpVersion::Http2, true) => " --http2",
+    }
 }
 
 fn name(number: usize, index: usize) -> String {

@@ -5,6 +5,7 @@ use form_urlencoded::Serializer;
 
 use crate::{
     stop::Stop,
+    target::HttpVersion,
     token::{Keys, Token, TokenDraft},
 };
 
@@ -109,6 +110,8 @@ pub(crate) struct Request {
     /// Appended to a form as it is.
     pub(crate) raw_form: String,
     pub(crate) purpose: Purpose,
+    /// The version of HTTP, if it is not that of the run.
+    pub(crate) http: Option<HttpVersion>,
 }
 
 impl Request {
@@ -124,7 +127,14 @@ impl Request {
             content: Content::None,
             raw_form: String::new(),
             purpose: Purpose::Ask,
+            http: None,
         }
+    }
+
+    /// Over this version of HTTP, whatever the run speaks.
+    pub(crate) fn over(mut self, http: HttpVersion) -> Self {
+        self.http = Some(http);
+        self
     }
 
     /// With a query parameter more.

@@ -39,11 +39,33 @@ pub struct DialectChoice {
     pub evidence: String,
 }
 
+/// The version of HTTP that a run speaks; each request has a connection of its own in either.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HttpVersion {
+    /// HTTP/1.1.
+    #[default]
+    Http1,
+    /// HTTP/2: chosen by ALPN over TLS, and by prior knowledge without.
+    Http2,
+}
+
+impl HttpVersion {
+    /// As people write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http1 => "HTTP/1.1",
+            Self::Http2 => "HTTP/2",
+        }
+    }
+}
+
 /// The hub under test.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// Where it is and how to get there.
     pub endpoint: Endpoint,
+    /// What is spoken to it.
+    pub http: HttpVersion,
     /// What to judge; each dialect is a run of its own checks.
     pub dialects: Vec<DialectChoice>,
     /// What opens publishing.

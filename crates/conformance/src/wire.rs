@@ -1,10 +1,11 @@
-//! The suite's own reading of the wire: HTTP/1.1 on a plain socket or TLS, one connection an exchange, everything that a hub
-//! sends read under caps on bytes and time. Not a general HTTP client, and not a judge.
+//! The suite's own reading of the wire: HTTP/1.1 or HTTP/2 on a plain socket or TLS, one connection an exchange, everything that a
+//! hub sends read under caps on bytes and time. Not a general HTTP client, and not a judge.
 
 pub(crate) mod body;
 pub(crate) mod event_stream;
+mod http2;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use assay_client::Destination;
 use tokio::{
@@ -14,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, target::HttpVersion};
 
 use body::{Body, Framing};
 
@@ -26,6 +27,9 @@ const FIELDS_AT_MOST: usize = 128;
 pub(crate) const BODY_BYTES_AT_MOST: usize = 1 << 20;
 /// One read; also how far past a cap a hub can push us.
 const READ_BYTES: usize = 16 << 10;
+
+/// How ALPN names HTTP/2.
+const H2: &[u8] = b"h2";
 
 /// Why an exchange did not come to an end.
 #[derive(Debug, thiserror::Error)]
@@ -53,8 +57,14 @@ pub(crate) enum WireError {
     #[error("the connection was closed {0}")]
     Closed(&'static str),
     /// Not HTTP.
-    #[error("the answer is not HTTP/1.1: {0}")]
+    #[error("the answer is not HTTP: {0}")]
     Malformed(&'static str),
+    /// TLS was there, HTTP/2 was not. // subscribe.http2
+    #[error("of h2 and http/1.1 the server chose {0} (ALPN)")]
+    NotHttp2(String),
+    /// A rule of HTTP/1.1 syntax, of which HTTP/2 knows nothing.
+    #[error("not applicable over HTTP/2: it cannot write {0}")]
+    Unwritable(String),
     /// More than the caps allow.
     #[error("the hub sent {what} of more than {bytes} bytes")]
     TooLarge {
@@ -89,6 +99,17 @@ impl Deadline {
             at: Instant::now() + after,
             after,
         }
+    }
+
+    /// Fails once it is over.
+    fn check(self, awaited: &'static str) -> Result<(), WireError> {
+        if self.passed() {
+            return Err(WireError::Timeout {
+                awaited,
+                after: self.after,
+            });
+        }
+        Ok(())
     }
 
     /// Whether it is over.
@@ -135,17 +156,58 @@ impl Incoming {
     }
 }
 
-/// Opens a connection, writes the request bytes as they are, and reads the head of the answer.
+/// A request as it goes over the wire, whatever the version; the field that names the host is not among its fields.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) method: &'static str,
+    pub(crate) target: String,
+    pub(crate) fields: Vec<(String, Vec<u8>)>,
+    /// Empty when there is none.
+    pub(crate) content: Vec<u8>,
+}
+
+impl Written {
+    fn http1_bytes(&self, host: &str) -> Vec<u8> {
+        let Self { method, target, .. } = self;
+        let mut bytes = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n").into_bytes();
+        for (name, value) in &self.fields {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(b"\r\n");
+        bytes.extend_from_slice(&self.content);
+        bytes
+    }
+}
+
+/// Opens a connection, writes the request as it is, and reads the head of the answer.
 pub(crate) async fn exchange(
     server: &Server,
-    request: &[u8],
-    method: &str,
+    written: &Written,
+    http: HttpVersion,
     deadline: Deadline,
 ) -> Result<Incoming, WireError> {
-    let mut io = deadline.bound("connection", connect(server)).await??;
+    let io = deadline
+        .bound("connection", connect(server, http))
+        .await??;
+    match http {
+        HttpVersion::Http1 => exchange_http1(io, server, written, deadline).await,
+        HttpVersion::Http2 => http2::exchange(io, server, written, deadline).await,
+    }
+}
+
+async fn exchange_http1(
+    mut io: Box<dyn Io>,
+    server: &Server,
+    request: &Written,
+    deadline: Deadline,
+) -> Result<Incoming, WireError> {
+    let bytes = request.http1_bytes(&server.destination.host_header());
     let written = deadline
         .bound("room to write the request", async {
-            io.write_all(request).await?;
+            io.write_all(&bytes).await?;
             io.flush().await
         })
         .await?;
@@ -160,14 +222,14 @@ pub(crate) async fn exchange(
         }
         head => head?,
     };
-    let framing = Framing::of(&answer, method, length)?;
+    let framing = Framing::of(&answer, request.method, length)?;
     Ok(Incoming {
         answer,
-        body: Body::new(io, rest, framing),
+        body: Body::http1(io, rest, framing),
     })
 }
 
-async fn connect(server: &Server) -> Result<Box<dyn Io>, WireError> {
+async fn connect(server: &Server, http: HttpVersion) -> Result<Box<dyn Io>, WireError> {
     let stream = TcpStream::connect(server.addrs.as_slice())
         .await
         .map_err(WireError::Connect)?;
@@ -178,10 +240,26 @@ async fn connect(server: &Server) -> Result<Box<dyn Io>, WireError> {
     ) else {
         return Ok(Box::new(stream));
     };
+    let config = match http {
+        HttpVersion::Http1 => config,
+        HttpVersion::Http2 => {
+            let mut config = (*config).clone();
+            config.alpn_protocols = vec![H2.to_vec(), b"http/1.1".to_vec()];
+            Arc::new(config)
+        }
+    };
     let stream = TlsConnector::from(config)
         .connect(name, stream)
         .await
         .map_err(WireError::Connect)?;
+    let chosen = stream.get_ref().1.alpn_protocol();
+    if http == HttpVersion::Http2 && chosen != Some(H2) {
+        let chosen = chosen.map_or_else(
+            || "neither".into(),
+            |name| String::from_utf8_lossy(name).into_owned(),
+        );
+        return Err(WireError::NotHttp2(chosen));
+    }
     Ok(Box::new(stream))
 }
 

@@ -8,7 +8,9 @@
 )]
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, SigningKey};
-use assay_conformance::{DialectChoice, Limits, RoleCredential, RunOptions, Target, run};
+use assay_conformance::{
+    DialectChoice, HttpVersion, Limits, RoleCredential, RunOptions, Target, run,
+};
 use assay_crooked::{NULL_HUBS, Null, NullHub, WRONG_TO_ALL};
 use assay_results::{Level, Verdict, VerdictRow};
 
@@ -162,6 +164,7 @@ fn target(url: &str) -> Target {
     };
     Target {
         endpoint: Endpoint::new(EndpointOptions::for_url(url.parse().unwrap())).unwrap(),
+        http: HttpVersion::Http1,
         dialects: vec![choice(Dialect::V1), choice(Dialect::V0)],
         publisher: RoleCredential::Key(key.clone()),
         subscriber: RoleCredential::Key(key),

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, SigningKey};
 use assay_conformance::{
-    DialectChoice, Limits, Outcome, RoleCredential, RunOptions, Target, checks, run,
+    DialectChoice, HttpVersion, Limits, Outcome, RoleCredential, RunOptions, Target, checks, run,
 };
 use assay_crooked::{Fault, FaultyHub, Side};
 use assay_results::Verdict;
@@ -26,6 +26,7 @@ async fn judge(fault: Fault, side: Side) -> Outcome {
     };
     let target = Target {
         endpoint: Endpoint::new(EndpointOptions::for_url(hub.url().parse().unwrap())).unwrap(),
+        http: HttpVersion::Http1,
         dialects: Dialect::ALL.map(choice).to_vec(),
         publisher: key.clone(),
         subscriber: key,
@@ -94,6 +95,7 @@ async fn without_force_a_failed_preflight_ends_the_run() {
     let key = RoleCredential::Key(SigningKey::from_secret(Algorithm::Hs256, &[b'k'; 32]).unwrap());
     let target = Target {
         endpoint: Endpoint::new(EndpointOptions::for_url(url.parse().unwrap())).unwrap(),
+        http: HttpVersion::Http1,
         dialects: vec![DialectChoice {
             dialect: Dialect::V0,
             evidence: "asked for by the test".to_owned(),

@@ -34,6 +34,9 @@ pub(crate) struct CheckArgs {
     /// Name of the token cookie [default: the draft's]
     #[arg(long, value_name = "NAME")]
     pub(crate) cookie_name: Option<String>,
+    /// Version of HTTP to speak: 1.1, or 2 (over TLS by ALPN, else by prior knowledge)
+    #[arg(long, value_enum, value_name = "VERSION", default_value_t = HttpArg::Http1, hide_possible_values = true)]
+    pub(crate) http: HttpArg,
     /// Folder of the results [default: reports/check-TIME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -87,6 +90,17 @@ pub(crate) struct GateArgs {
     /// Write what is broken now into the baseline
     #[arg(long, requires = "baseline", conflicts_with_all = ["only", "area", "level"])]
     pub(crate) bless: bool,
+}
+
+/// The version of HTTP as typed.
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HttpArg {
+    /// HTTP/1.1
+    #[value(name = "1.1")]
+    Http1,
+    /// HTTP/2
+    #[value(name = "2")]
+    Http2,
 }
 
 /// Level from which on a broken requirement fails the command.

@@ -6,15 +6,15 @@ mod progress;
 
 use assay_client::{Dialect, TokenSource, TopicMatcher};
 use assay_conformance::{
-    DialectChoice, Interrupt, LeastLevel, Limits, OptionalFeature, RoleCredential, RunOptions,
-    Selection,
+    DialectChoice, HttpVersion, Interrupt, LeastLevel, Limits, OptionalFeature, RoleCredential,
+    RunOptions, Selection,
 };
 use assay_results::{
     ConformanceRecord, ConformanceResults, ConformanceRun, Outcome, Partial, PartialCause, Run,
     RunDirectory,
 };
 
-use crate::args::check::{CheckArgs, FailOn, LevelArg};
+use crate::args::check::{CheckArgs, FailOn, HttpArg, LevelArg};
 use crate::args::target::DialectArg;
 use crate::credentials::HubAccess;
 use crate::embedded_hub::ALLOWED_ORIGIN;
@@ -183,6 +183,10 @@ fn target(
     };
     Ok(assay_conformance::Target {
         endpoint: hub.endpoint.clone(),
+        http: match args.http {
+            HttpArg::Http1 => HttpVersion::Http1,
+            HttpArg::Http2 => HttpVersion::Http2,
+        },
         dialects: dialects(args.connection.dialect, reference, access),
         publisher: role(access.publisher_source(), || access.publisher_token())?,
         subscriber: role(access.subscriber_source(), || {

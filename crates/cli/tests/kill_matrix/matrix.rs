@@ -5,7 +5,8 @@ use std::fmt;
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
 use assay_conformance::{
-    DialectChoice, Outcome, Progress, RoleCredential, RunOptions, Selection, Target, run,
+    DialectChoice, HttpVersion, Outcome, Progress, RoleCredential, RunOptions, Selection, Target,
+    run,
 };
 use assay_crooked::{Crooked, Mutant, Needs, Straight, mutants};
 use assay_results::{Level, Verdict};
@@ -50,8 +51,8 @@ pub(crate) async fn judge_straight(hub: &StraightHub) -> Verdicts {
         let own = mutants::all().filter(|mutant| {
             mutant.needs == hub.needs && mutant.dialect.as_str() == hub.dialect.as_str()
         });
-        options.only = own.map(|mutant| mutant.requirement.to_owned()).collect();
-        if options.only.is_empty() {
+        options.selection.only = own.map(|mutant| mutant.requirement.to_owned()).collect();
+        if options.selection.only.is_empty() {
             return Verdicts::new();
         }
     }
@@ -115,6 +116,7 @@ fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Tar
     let hub: HubUrl = url.parse().unwrap();
     Target {
         endpoint: Endpoint::new(EndpointOptions::for_url(hub)).unwrap(),
+        http: HttpVersion::Http1,
         dialects: vec![DialectChoice {
             dialect,
             evidence: "asked for by the test".to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::{
     features::{Features, OptionalFeature},
-    target::{Limit, Target},
+    target::{HttpVersion, Limit, Target},
 };
 
 /// The path that the drafts give to a hub.
@@ -33,6 +33,8 @@ pub(crate) enum Need {
     AllowedOrigin,
     /// The target names an origin that may publish with a cookie.
     PublishOrigin,
+    /// It shows whether subscriptions run over HTTP/2: the hub speaks TLS, or the run HTTP/2.
+    Http2Visible,
     /// The target says how the hub is limited in this.
     Limit(Limit),
 }
@@ -85,6 +87,10 @@ impl Need {
                 target.publish_origin.is_some(),
                 "the target names no origin that may publish by cookie: pass --publish-origin",
             ),
+            Self::Http2Visible => (
+                target.http == HttpVersion::Http2 || target.endpoint.hub().url().is_https(),
+                "without TLS nothing tells which versions of HTTP a server offers; --http 2 takes it for granted",
+            ),
             Self::Limit(limit) => (target.limits.get(limit).is_some(), limit.missing()),
         };
         (!met).then_some(reason)
@@ -103,7 +109,8 @@ impl Need {
             | Self::QueryToken
             | Self::CustomId
             | Self::AllowedOrigin
-            | Self::PublishOrigin => None,
+            | Self::PublishOrigin
+            | Self::Http2Visible => None,
         }
     }
 

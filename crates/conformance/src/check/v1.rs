@@ -29,6 +29,7 @@ mod subscription;
 mod subscriptions;
 mod token_validation;
 mod topic_matcher_list;
+mod transport;
 
 use super::Check;
 
@@ -41,6 +42,7 @@ pub(super) fn checks() -> Vec<Check> {
         token_validation::checks(),
         authorization_details::checks(),
         topic_matcher_list::checks(),
+        transport::checks(),
         presenting::checks(),
         anonymous::checks(),
         cookie::checks(),

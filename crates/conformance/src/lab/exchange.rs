@@ -7,9 +7,10 @@ use crate::{
     answer::Answer,
     request::{Place, Request},
     stop::Stop,
+    target::HttpVersion,
     token::{Token, TokenDraft},
     transcript::Direction,
-    wire::{self, Deadline, Server, WireError, event_stream::EventStream},
+    wire::{self, Deadline, Server, WireError, Written, event_stream::EventStream},
 };
 
 impl<'h> Lab<'h> {
@@ -140,8 +141,12 @@ impl<'h> Lab<'h> {
             Place::Publish => &self.hub.publish_server,
             Place::Hub | Place::Path(_) => &self.hub.subscribe_server,
         };
-        let bytes = self.written(connection, request, server)?;
-        let incoming = wire::exchange(server, &bytes, request.method, deadline).await;
+        let http = request.http.unwrap_or(self.hub.target.http);
+        let written = self.written(connection, request, server, http)?;
+        let incoming = wire::exchange(server, &written, http, deadline).await;
+        if let Err(error @ WireError::Unwritable(_)) = &incoming {
+            return Err(Stop::Unsupported(error.to_string()));
+        }
         match &incoming {
             Ok(incoming) => self.transcript.entry(
                 connection,
@@ -158,75 +163,70 @@ impl<'h> Lab<'h> {
         connection: u32,
         request: &Request,
         server: &Server,
-    ) -> Result<Vec<u8>, Stop> {
+        http: HttpVersion,
+    ) -> Result<Written, Stop> {
+        self.hide_tokens(connection, request)?;
         let keys = self.hub.keys();
-        for credential in &request.credentials {
-            let token = credential.token();
-            if !matches!(token, Token::Text(_)) {
-                self.transcript
-                    .hide(&token.compact(keys).map_err(Stop::Defect)?);
-            }
-            if let Token::Draft(draft) = token {
-                let TokenDraft { header, claims, .. } = draft;
-                self.remark(connection, &format!("next token: {header} {claims}"));
-            }
-        }
         let target = request.target(&server.destination.request_target(), keys)?;
-        let mut head = format!("{} {target} HTTP/1.1\r\n", request.method);
-        let mut field = |name: &str, value: &str| {
-            head.push_str(name);
-            head.push_str(": ");
-            head.push_str(value);
-            head.push_str("\r\n");
-        };
-        field("Host", &server.destination.host_header());
-        let version = env!("CARGO_PKG_VERSION");
-        field(
-            "User-Agent",
-            &format!(
-                "assay/{version} run/{} check/{}",
-                self.hub.run_id, self.check
-            ),
-        );
-        let credentials = request.credential_headers(keys)?;
-        for (name, value) in &credentials {
-            field(name, value);
-        }
-        for (name, value) in &request.headers {
-            field(name, value);
-        }
         let content = request.content_bytes(keys)?;
+        let mut fields = vec![("User-Agent".to_owned(), self.user_agent())];
+        let credentials = request.credential_headers(keys)?.into_iter();
+        fields.extend(credentials.map(|(name, value)| (name.to_owned(), value)));
+        fields.extend(request.headers.iter().cloned());
         if let Some((content_type, bytes)) = &content {
             if !content_type.is_empty() {
-                field("Content-Type", content_type);
+                fields.push(("Content-Type".to_owned(), content_type.clone()));
             }
-            field("Content-Length", &bytes.len().to_string());
+            fields.push(("Content-Length".to_owned(), bytes.len().to_string()));
         }
-        // The user's own headers are shown to nobody.
-        let shown = format!(
-            "{head}\r\n{}",
-            content
-                .as_ref()
-                .map(|(_, bytes)| String::from_utf8_lossy(bytes))
-                .unwrap_or_default()
-        );
+        let content = content.map(|(_, bytes)| bytes).unwrap_or_default();
         let thrown_away = request
             .form_field("data")
             .is_some_and(|data| data.starts_with(PROOF));
         if !thrown_away {
             self.transcript.request(request);
         }
-        self.transcript.entry(connection, Direction::Sent, &shown);
-        let mut bytes = head.into_bytes();
-        for (name, value) in self.hub.target.endpoint.headers() {
-            bytes.extend_from_slice(name.as_str().as_bytes());
-            bytes.extend_from_slice(b": ");
-            bytes.extend_from_slice(value.as_bytes());
-            bytes.extend_from_slice(b"\r\n");
+        let version = http.as_str();
+        let mut shown = format!("{} {target} {version}\r\n", request.method);
+        let host = ("Host".to_owned(), server.destination.host_header());
+        for (name, value) in std::iter::once(&host).chain(&fields) {
+            shown.extend([name, ": ", value, "\r\n"]);
         }
-        bytes.extend_from_slice(b"\r\n");
-        bytes.extend(content.into_iter().flat_map(|(_, bytes)| bytes));
-        Ok(bytes)
+        shown.push_str("\r\n");
+        shown.push_str(&String::from_utf8_lossy(&content));
+        self.transcript.entry(connection, Direction::Sent, &shown);
+        // The user's own headers are shown to nobody.
+        let own = self.hub.target.endpoint.headers().iter();
+        let own = own.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+        let fields = fields.into_iter();
+        let fields = fields.map(|(name, value)| (name, value.into_bytes()));
+        Ok(Written {
+            method: request.method,
+            target,
+            fields: fields.chain(own).collect(),
+            content,
+        })
+    }
+
+    fn hide_tokens(&self, connection: u32, request: &Request) -> Result<(), Stop> {
+        for credential in &request.credentials {
+            let token = credential.token();
+            if !matches!(token, Token::Text(_)) {
+                self.transcript
+                    .hide(&token.compact(self.hub.keys()).map_err(Stop::Defect)?);
+            }
+            if let Token::Draft(draft) = token {
+                let TokenDraft { header, claims, .. } = draft;
+                self.remark(connection, &format!("next token: {header} {claims}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn user_agent(&self) -> String {
+        let version = env!("CARGO_PKG_VERSION");
+        let run_id = &self.hub.run_id;
+        format!("assay/{version} run/{run_id} check/{}", self.check)
     }
 }
 

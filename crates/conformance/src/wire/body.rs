@@ -1,6 +1,6 @@
 //! The content of an answer, freed from its framing: chunked, counted, or until the connection ends.
 
-use super::{Answer, Deadline, Io, WireError, read_some};
+use super::{Answer, Deadline, Io, WireError, http2::Content, read_some};
 
 /// Longest line that may announce a chunk, extensions and trailer fields included.
 const CHUNK_LINE_BYTES_AT_MOST: usize = 4 << 10;
@@ -52,23 +52,46 @@ impl Framing {
 }
 
 /// The rest of an answer, read piece by piece.
-pub(crate) struct Body {
+pub(crate) struct Body(Source);
+
+enum Source {
+    Http1(Framed),
+    Http2(Content),
+}
+
+/// Content in the framing of HTTP/1.1.
+struct Framed {
     io: Box<dyn Io>,
     buffer: Vec<u8>,
     framing: Framing,
 }
 
 impl Body {
-    pub(super) fn new(io: Box<dyn Io>, buffer: Vec<u8>, framing: Framing) -> Self {
-        Self {
+    /// Behind a head, so many bytes of it having come with the head.
+    pub(super) fn http1(io: Box<dyn Io>, buffer: Vec<u8>, framing: Framing) -> Self {
+        Self(Source::Http1(Framed {
             io,
             buffer,
             framing,
-        }
+        }))
+    }
+
+    /// In the frames of HTTP/2.
+    pub(super) fn http2(content: Content) -> Self {
+        Self(Source::Http2(content))
     }
 
     /// The next piece of content, or none at its proper end.
     pub(crate) async fn next(&mut self, deadline: Deadline) -> Result<Option<Vec<u8>>, WireError> {
+        match &mut self.0 {
+            Source::Http1(framed) => framed.next(deadline).await,
+            Source::Http2(content) => content.next(deadline).await,
+        }
+    }
+}
+
+impl Framed {
+    async fn next(&mut self, deadline: Deadline) -> Result<Option<Vec<u8>>, WireError> {
         loop {
             match decode(&mut self.framing, &mut self.buffer)? {
                 Decoded::Content(content) => return Ok(Some(content)),
