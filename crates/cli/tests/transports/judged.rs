@@ -68,18 +68,19 @@ impl Judged {
 
 /// Why a check may not have measured this cell: it needs what the cell is not, and says so.
 fn is_explained(cell: Cell, observed: &str) -> bool {
-    let other = if cell.anonymous {
-        "needs variant `no-anonymous`"
+    let own = if cell.anonymous {
+        "anonymous"
     } else {
-        "needs variant `anonymous`"
+        "no-anonymous"
     };
-    let mut words = vec![
-        other,
-        "needs variant `short-lifetime`",
-        "needs variant `small-history`",
-        "needs variant `presence`",
-        "the metadata advertises no authorization server",
-    ];
+    // A variant that this hub is explains nothing.
+    let is_own = |variant: &str| [own, "presence"].contains(&variant);
+    let wanted = observed.split_once("needs variant `");
+    let wanted = wanted.and_then(|(_, rest)| rest.split_once('`'));
+    if wanted.is_some_and(|(variant, _)| !is_own(variant)) {
+        return true;
+    }
+    let mut words = vec!["the metadata advertises no authorization server"];
     if cell.http == "2" {
         words.push("not applicable over HTTP/2");
     } else if !cell.tls {

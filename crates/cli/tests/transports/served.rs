@@ -50,6 +50,7 @@ impl Served {
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
         command
             .args(["hub", "--listen", "127.0.0.1:0", "--exit-with-parent"])
+            .arg("--subscriptions")
             .args(["--dialects", cell.dialect])
             .args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN])
             .arg(format!("--anonymous={}", cell.anonymous));

@@ -103,6 +103,7 @@ impl Need {
             Self::Anonymous => Some("anonymous"),
             Self::NoAnonymous => Some("no-anonymous"),
             Self::Subscriptions => Some("presence"),
+            Self::OtherPath => Some("other-path"),
             Self::Limit(limit) => Some(limit.variant()),
             Self::Cookie
             | Self::History
