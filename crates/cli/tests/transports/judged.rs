@@ -80,7 +80,10 @@ fn is_explained(cell: Cell, observed: &str) -> bool {
     if wanted.is_some_and(|(variant, _)| !is_own(variant)) {
         return true;
     }
-    let mut words = vec!["the metadata advertises no authorization server"];
+    let mut words = vec![
+        "the metadata advertises no authorization server",
+        "the metadata name no further matcher type",
+    ];
     if cell.http == "2" {
         words.push("not applicable over HTTP/2");
     } else if !cell.tls {

@@ -108,6 +108,7 @@ impl Need {
             Self::Cookie
             | Self::History
             | Self::QueryToken
+            | Self::QueryMethod
             | Self::CustomId
             | Self::AllowedOrigin
             | Self::PublishOrigin
