@@ -21,6 +21,7 @@ fn blessed(verdicts: Vec<VerdictRow>) -> Baseline {
 
 #[test]
 fn what_is_news_breaks_the_gate() {
+    use BaselineState::{Different, Healed, Known, Open, Unlisted};
     let baseline = blessed(vec![
         failing("a/one", "status 403 on topic-38f2a"),
         sample::row("a/two", Verdict::Pass),
@@ -38,7 +39,6 @@ fn what_is_news_breaks_the_gate() {
         assert_eq!(run.outcome().exit_code(), exit_code, "{what}");
     };
     let one = |verdict| sample::row("a/one", verdict);
-    use BaselineState::{Different, Healed, Known, Open, Unlisted};
     check(
         "the same, by other names",
         failing("a/one", "status 403 on topic-99c01"),
