@@ -81,13 +81,15 @@ pub(crate) struct Check {
     pub(crate) start: Start,
 }
 
-/// When a check starts, so that the few that have to wait for the clock do not come last.
+/// When a check starts: the few that have to wait for the clock do not come last, and those that exhaust a hub do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Start {
     /// Before all others: it takes seconds.
     Early,
     /// In any order.
     Whenever,
+    /// Behind all others, while no other runs: it takes from the hub what they need.
+    Alone,
 }
 
 impl fmt::Debug for Check {
@@ -129,6 +131,12 @@ impl Check {
     /// Started before all others.
     pub(crate) fn early(mut self) -> Self {
         self.start = Start::Early;
+        self
+    }
+
+    /// Started behind all others, and alone.
+    pub(crate) fn alone(mut self) -> Self {
+        self.start = Start::Alone;
         self
     }
 

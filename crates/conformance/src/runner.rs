@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::{
-    check::Check,
+    check::{Check, Start},
     coverage,
     doubt::Doubts,
     execution::{Execution, Job, execute, rerun},
@@ -210,7 +210,10 @@ async fn run_jobs(
     progress: &mut (dyn FnMut(Progress) + Send),
     outcome: &mut Outcome,
 ) -> HashMap<&'static str, Execution> {
-    let mut executions = run_in_lanes(jobs, options, progress).await;
+    // Sorted by their start.
+    let alone = jobs.partition_point(|job| job.check.start < Start::Alone);
+    let mut executions = run_in_lanes(&jobs[..alone], options.lanes, options, progress).await;
+    executions.extend(run_in_lanes(&jobs[alone..], 1, options, progress).await);
     let deadline = Instant::now() + RERUNS_AT_MOST;
     let mut left_over = 0;
     for job in jobs {
@@ -248,6 +251,7 @@ async fn run_jobs(
 
 async fn run_in_lanes(
     jobs: &[Job],
+    lanes: usize,
     options: &RunOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> HashMap<&'static str, Execution> {
@@ -255,7 +259,7 @@ async fn run_in_lanes(
     let mut waiting = jobs.iter();
     let mut running = JoinSet::new();
     loop {
-        while running.len() < options.lanes.max(1) {
+        while running.len() < lanes.max(1) {
             let Some(job) = waiting.next() else { break };
             let job = job.clone();
             running.spawn(async move { (job.check.id, execute(&job).await) });

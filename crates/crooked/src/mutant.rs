@@ -43,15 +43,24 @@ pub enum Needs {
     ShortLifetime,
     /// Its history keeps few updates.
     SmallHistory,
+    /// It is at another path than the recommended one.
+    CustomPath,
+    /// It bears few streams of one address.
+    FewStreamsPerAddress,
+    /// It bears few streams.
+    FewStreams,
 }
 
 impl Needs {
     /// Each of them; the first are those on which every check runs.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Anything,
         Self::NoAnonymous,
         Self::ShortLifetime,
         Self::SmallHistory,
+        Self::CustomPath,
+        Self::FewStreamsPerAddress,
+        Self::FewStreams,
     ];
 }
 
@@ -179,6 +188,8 @@ pub(crate) struct Rules {
     pub(crate) event: Option<Divert>,
     pub(crate) preamble: Option<&'static str>,
     pub(crate) endless: bool,
+    pub(crate) mute: bool,
+    pub(crate) unlimited: bool,
 }
 
 impl Mutant {
@@ -218,6 +229,8 @@ impl Mutant {
             event: None,
             preamble: None,
             endless: false,
+            mute: false,
+            unlimited: false,
         };
         let collateral = &[];
         Self {
@@ -257,6 +270,18 @@ impl Mutant {
     /// Sends another request beforehand.
     pub(crate) const fn shadow(mut self, shadow: Shadow) -> Self {
         self.rules.shadow = Some(shadow);
+        self
+    }
+
+    /// Sends no comments on event streams.
+    pub(crate) const fn mute(mut self) -> Self {
+        self.rules.mute = true;
+        self
+    }
+
+    /// Answers what the straight hub refuses as too much with an event stream on which nothing comes.
+    pub(crate) const fn unlimited(mut self) -> Self {
+        self.rules.unlimited = true;
         self
     }
 

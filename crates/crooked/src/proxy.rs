@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::credential;
 use crate::event::{Blocks, Event};
-use crate::message::{Answer, Request, invalid};
+use crate::message::{Answer, Body, Request, invalid};
 use crate::mutant::{Deed, Delivery, Exchange, Fate, Mutant, Rules};
 use crate::promiscuous::write_chunk;
 use crate::scene::{Scene, Straight};
@@ -23,6 +23,8 @@ use crate::token::Token;
 use crate::upstream::{Reply, Upstream};
 use crate::wire::{Framing, Wire};
 
+/// How a hub refuses a stream beyond its limit.
+const TOO_MANY: u16 = 429;
 /// Signs what the straight hub shall refuse.
 const NO_KEY: &str = "a secret which is not the straight hub's";
 
@@ -125,6 +127,17 @@ struct Visit<'a> {
 impl Visit<'_> {
     async fn serve(&self, writer: &mut (impl AsyncWriteExt + Unpin)) -> Result<()> {
         let mut reply = self.exchange().await?;
+        if self.rules.unlimited && reply.answer.status == TOO_MANY {
+            reply.answer.status = 200;
+            reply.answer.body = Body::Stream;
+            reply
+                .answer
+                .headers
+                .set("Content-Type", "text/event-stream");
+            writer.write_all(&reply.answer.bytes()).await?;
+            // Until the client has gone, or the crooked hub.
+            std::future::pending::<()>().await;
+        }
         writer.write_all(&reply.answer.bytes()).await?;
         if reply.answer.is_stream() {
             self.relay(&mut reply, writer).await?;
@@ -213,11 +226,13 @@ impl Visit<'_> {
         };
         let mut blocks = Blocks::default();
         while let Some(piece) = reply.piece().await? {
-            if self.rules.event.is_none() {
+            if self.rules.event.is_none() && !self.rules.mute {
                 write_chunk(writer, &piece).await?;
                 continue;
             }
-            for event in blocks.push(&piece) {
+            let mute = self.rules.mute;
+            let heard = |event: &Event| event.is_update() || !mute;
+            for event in blocks.push(&piece).into_iter().filter(heard) {
                 for event in diversion.next(event).await {
                     write_chunk(writer, &event.bytes()).await?;
                 }

@@ -1,7 +1,7 @@
 //! The kill matrix: for each requirement that is checked, a crooked hub breaks it, and its check goes red naming it.
 //!
 //! The straight hub is `assay hub`, or hubs that run already: `ASSAY_STRAIGHT_HUB_V1_URL` and `ASSAY_STRAIGHT_HUB_V0_URL`
-//! (and `…_V1_STRICT_URL` for a hub that refuses anonymous subscribers, `…_V1_SHORT_LIFETIME_URL` and `…_V1_SMALL_HISTORY_URL` for
+//! (and `…_V1_STRICT_URL` for a hub that refuses anonymous subscribers, `…_V1_SHORT_LIFETIME_URL` and so on for
 //! the limits in `straight.rs`, the same with `V0`) with `ASSAY_STRAIGHT_HUB_KEY`.
 //! `ASSAY_MUTANT` runs only the mutants whose name contains it. A check cannot be added without a mutant.
 
@@ -94,8 +94,13 @@ async fn kill<'s>(
     loop {
         while running.len() < AT_ONCE {
             let Some(mutant) = waiting.pop() else { break };
-            let hub = hubs[place(mutant)].described();
-            running.spawn(async move { (mutant, judge_crooked(hub, dialect, mutant).await) });
+            let own = takes_all(mutant).then(|| StraightHub::start(dialect, mutant.needs));
+            let hub = own.as_ref().unwrap_or(&hubs[place(mutant)]).described();
+            running.spawn(async move {
+                let judged = judge_crooked(hub, dialect, mutant).await;
+                drop(own);
+                (mutant, judged)
+            });
         }
         match running.join_next().await {
             Some(judged) => {
@@ -109,6 +114,14 @@ async fn kill<'s>(
             None => return kills,
         }
     }
+}
+
+/// Whether the checks of a mutant exhaust the straight hub, so that it cannot be another's too.
+fn takes_all(mutant: &Mutant) -> bool {
+    matches!(
+        mutant.needs,
+        Needs::FewStreamsPerAddress | Needs::FewStreams
+    )
 }
 
 /// Which of the straight hubs a mutant needs.

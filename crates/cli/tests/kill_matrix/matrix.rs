@@ -47,7 +47,7 @@ impl fmt::Display for Judged {
 pub(crate) async fn judge_straight(hub: &StraightHub) -> Verdicts {
     let target = target(&hub.described(), &hub.url, hub.dialect, hub.needs);
     let mut options = RunOptions::default();
-    if matches!(hub.needs, Needs::ShortLifetime | Needs::SmallHistory) {
+    if !matches!(hub.needs, Needs::Anything | Needs::NoAnonymous) {
         let own = mutants::all().filter(|mutant| {
             mutant.needs == hub.needs && mutant.dialect.as_str() == hub.dialect.as_str()
         });

@@ -30,6 +30,9 @@ impl StraightHub {
             Needs::NoAnonymous => "_STRICT",
             Needs::ShortLifetime => "_SHORT_LIFETIME",
             Needs::SmallHistory => "_SMALL_HISTORY",
+            Needs::CustomPath => "_CUSTOM_PATH",
+            Needs::FewStreamsPerAddress => "_FEW_STREAMS_PER_ADDRESS",
+            Needs::FewStreams => "_FEW_STREAMS",
         };
         if let Ok(url) = var(format!("ASSAY_STRAIGHT_HUB_{version}{kind}_URL")) {
             let key = var("ASSAY_STRAIGHT_HUB_KEY").unwrap_or_else(|_| KEY.to_owned());
@@ -51,16 +54,34 @@ impl StraightHub {
             "--exit-with-parent",
         ]);
         command.args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN]);
-        // The other one has no subscriptions either, so that what needs them is seen to be unsupported there.
         if needs != Needs::NoAnonymous {
-            command.args(["--anonymous", "--subscriptions"]);
+            command.arg("--anonymous");
+        }
+        // The others have none, so that what needs them is seen to be unsupported there.
+        if needs == Needs::Anything {
+            command.arg("--subscriptions");
         }
         let Limits {
             lifetime_s,
             history_updates,
+            keep_alive_s,
+            streams_per_address,
+            streams,
         } = limits(needs);
         if let Some(lifetime_s) = lifetime_s {
             command.arg(format!("--max-lifetime={lifetime_s}s"));
+        }
+        if let Some(silence_s) = keep_alive_s {
+            command.arg(format!("--heartbeat={silence_s}s"));
+        }
+        if let Some(streams) = streams_per_address {
+            command.arg(format!("--max-per-address={streams}"));
+        }
+        if let Some(streams) = streams {
+            command.arg(format!("--max-subscribers={streams}"));
+        }
+        if needs == Needs::CustomPath {
+            command.arg("--path=/realtime/hub");
         }
         // Hundreds of suites come and go, and each coming and going is an event: none shall push out what another replays.
         let updates = history_updates.unwrap_or(1_000_000);
@@ -106,6 +127,10 @@ pub(crate) fn limits(needs: Needs) -> Limits {
     Limits {
         lifetime_s: (needs == Needs::ShortLifetime).then_some(2),
         history_updates: (needs == Needs::SmallHistory).then_some(20),
+        // The other hubs are there for what they are limited in.
+        keep_alive_s: (needs == Needs::Anything).then_some(2),
+        streams_per_address: (needs == Needs::FewStreamsPerAddress).then_some(12),
+        streams: (needs == Needs::FewStreams).then_some(12),
     }
 }
 

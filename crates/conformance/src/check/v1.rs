@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod authorization_details;
+mod connections;
 mod cookie;
 mod cors;
 mod csrf;
@@ -61,6 +62,7 @@ pub(super) fn checks() -> Vec<Check> {
         event_stream::checks(),
         discovery::checks(),
         subscriptions::checks(),
+        connections::checks(),
     ]
     .into_iter()
     .flatten()

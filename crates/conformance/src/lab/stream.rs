@@ -125,6 +125,17 @@ impl<'l, 'h> Stream<'l, 'h> {
         self.events.take_parsed()
     }
 
+    /// Whether a comment line comes by a deadline, from now on.
+    pub(crate) async fn comments_by(&mut self, deadline: Deadline) -> Result<bool, Stop> {
+        let behind = self.events.raw().len();
+        match self.events.comments(behind, deadline).await {
+            Ok(true) => Ok(true),
+            Ok(false) => Err(Stop::Control("the hub ended the stream".to_owned())),
+            Err(WireError::Timeout { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Whether the hub ends the stream by a deadline; whatever comes before is passed over.
     pub(crate) async fn ended_by(&mut self, deadline: Deadline) -> bool {
         loop {

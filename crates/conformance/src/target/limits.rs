@@ -11,6 +11,12 @@ pub struct Limits {
     pub lifetime_s: Option<u64>,
     /// Most updates that the history keeps. // replay.discard
     pub history_updates: Option<u64>,
+    /// Longest silence on a stream before a comment line, in seconds. // sse.keep-alive
+    pub keep_alive_s: Option<u64>,
+    /// Most streams of one client address. // limits.connections.per-client
+    pub streams_per_address: Option<u64>,
+    /// Most streams of all clients together. // limits.connections.total
+    pub streams: Option<u64>,
 }
 
 /// One of them, as a check needs it.
@@ -20,6 +26,12 @@ pub(crate) enum Limit {
     LifetimeS,
     /// [`Limits::history_updates`].
     HistoryUpdates,
+    /// [`Limits::keep_alive_s`].
+    KeepAliveS,
+    /// [`Limits::streams_per_address`].
+    StreamsPerAddress,
+    /// [`Limits::streams`].
+    Streams,
 }
 
 impl Limits {
@@ -28,6 +40,9 @@ impl Limits {
         match limit {
             Limit::LifetimeS => self.lifetime_s,
             Limit::HistoryUpdates => self.history_updates,
+            Limit::KeepAliveS => self.keep_alive_s,
+            Limit::StreamsPerAddress => self.streams_per_address,
+            Limit::Streams => self.streams,
         }
     }
 }
@@ -38,6 +53,9 @@ impl Limit {
         match self {
             Self::LifetimeS => "the target says no `limits.lifetime_s`",
             Self::HistoryUpdates => "the target says no `limits.history_updates`",
+            Self::KeepAliveS => "the target says no `limits.keep_alive_s`",
+            Self::StreamsPerAddress => "the target says no `limits.streams_per_address`",
+            Self::Streams => "the target says no `limits.streams`",
         }
     }
 
@@ -46,6 +64,9 @@ impl Limit {
         match self {
             Self::LifetimeS => "short-lifetime",
             Self::HistoryUpdates => "small-history",
+            Self::KeepAliveS => "short-keep-alive",
+            Self::StreamsPerAddress => "few-streams-per-address",
+            Self::Streams => "few-streams",
         }
     }
 }

@@ -154,6 +154,23 @@ impl EventStream {
         }
     }
 
+    /// Reads on until a comment line has begun behind so many bytes; false when the stream ended before.
+    pub(crate) async fn comments(
+        &mut self,
+        behind: usize,
+        deadline: Deadline,
+    ) -> Result<bool, WireError> {
+        loop {
+            let begins_line = |at: usize| at == 0 || matches!(self.raw[at - 1], b'\r' | b'\n');
+            if (behind..self.raw.len()).any(|at| self.raw[at] == b':' && begins_line(at)) {
+                return Ok(true);
+            }
+            if !self.pull(deadline).await? {
+                return Ok(false);
+            }
+        }
+    }
+
     /// The events that have come and were not taken yet.
     pub(crate) fn take_parsed(&mut self) -> Vec<Event> {
         self.waiting.drain(..).collect()

@@ -2,6 +2,7 @@
 
 mod actions;
 mod authorization_details;
+mod connections;
 mod cross_origin;
 mod discovery;
 mod error_responses;
@@ -57,5 +58,6 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     subscriptions_access::MUTANTS,
     cross_origin::MUTANTS,
     discovery::MUTANTS,
+    connections::MUTANTS,
     limits::MUTANTS,
 ];

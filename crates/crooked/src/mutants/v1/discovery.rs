@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::message::{Answer, Body};
-use crate::mutant::{Exchange, Mutant};
+use crate::mutant::{Exchange, Mutant, Needs};
 
 const WELL_KNOWN: &str = "/.well-known/mercure";
 const METADATA: &str = "/.well-known/oauth-protected-resource";
@@ -28,6 +28,23 @@ pub(super) const MUTANTS: &[Mutant] = &[
         let path = exchange.request.path();
         if path.starts_with(METADATA) && path != METADATA {
             answer.refuse(404);
+        }
+    }),
+    Mutant::v1(
+        "metadata-of-the-default-path",
+        "discovery.metadata.custom-path",
+        "the metadata are where those of a hub at the recommended path are",
+    )
+    .on(Needs::CustomPath)
+    .request(|request, scene| {
+        let (derived, default) = (
+            format!("{METADATA}{}", scene.path),
+            format!("{METADATA}{WELL_KNOWN}"),
+        );
+        if request.target == derived {
+            request.target = default;
+        } else if request.target == default {
+            request.target = derived;
         }
     }),
     Mutant::v1(

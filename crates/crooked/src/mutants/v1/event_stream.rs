@@ -165,6 +165,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         Fate::Deliver(event)
     }),
     Mutant::v1(
+        "silent",
+        "sse.keep-alive",
+        "nothing is ever sent on an idle stream",
+    )
+    .mute(),
+    Mutant::v1(
         "held-back",
         "sse.no-buffering",
         "every second event waits for the next one",

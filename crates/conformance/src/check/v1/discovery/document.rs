@@ -11,21 +11,24 @@ use crate::{
     accept::{AcceptSet, Observation, Outcome},
     answer::Answer,
     check::{
-        Check, Findings,
+        Check, Findings, Need,
         v1::{
             datum::altered_claim,
             refusal::invalid_token,
             right::{metadata_document, publication},
             token_validation::{is_issuer, required},
         },
+        well_known::WELL_KNOWN,
     },
     features::OptionalFeature,
     lab::Lab,
-    request::Place,
+    request::{Place, Request},
     shape::sandwich::Sandwich,
     stop::Stop,
 };
 
+const DERIVED: &str =
+    "the document with `resource` is where the path of the hub URL follows the well-known prefix";
 const MEMBERS: &str = "each optional member that is there is of the type that RFC 9728 gives it";
 const NO_SERVERS: &str = "`authorization_servers` is there, and empty";
 const DETAILS: &str = "`authorization_details_types_supported` lists that of Mercure";
@@ -52,6 +55,12 @@ pub(super) fn checks() -> Vec<Check> {
         SECTION
             .probe("discovery/metadata-resource", |lab| Box::pin(resource(lab)))
             .judges("discovery.metadata.resource", invalid_token()),
+        SECTION
+            .probe("discovery/metadata-custom-path", |lab| {
+                Box::pin(custom_path(lab))
+            })
+            .judges("discovery.metadata.custom-path", AcceptSet::fact(DERIVED))
+            .needs(Need::OtherPath),
         SECTION
             .probe("discovery/metadata-members", |lab| Box::pin(members(lab)))
             .judges(
@@ -138,6 +147,30 @@ async fn resource(lab: &Lab<'_>) -> Result<Findings, Stop> {
     )
     .run(lab)
     .await
+}
+
+// RFC 9728, section 3.1
+async fn custom_path(lab: &Lab<'_>) -> Result<Findings, Stop> {
+    alive(lab).await?;
+    let answer = lab.ask(&metadata_document(lab)).await?;
+    let describes = |answer: &Answer| {
+        let document = answer.json().unwrap_or_default();
+        answer.status == 200 && document["resource"].is_string()
+    };
+    if describes(&answer) {
+        return Ok(Findings::fact(DERIVED));
+    }
+    // Whoever publishes none has not published it in a wrong place.
+    for path in [WELL_KNOWN, ""] {
+        let path = format!("/.well-known/oauth-protected-resource{path}");
+        let elsewhere = lab.ask(&Request::ask("GET", Place::Path(path))).await?;
+        if describes(&elsewhere) {
+            return Ok(Findings::answer(answer));
+        }
+    }
+    Err(Stop::Unsupported(
+        "the hub publishes no metadata".to_owned(),
+    ))
 }
 
 /// The types of the members.
