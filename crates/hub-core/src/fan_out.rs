@@ -74,6 +74,8 @@ impl<'a> Readers<'a> {
         }
     }
 
+    /// Inlined: it is asked for each listener, of whom most get public updates.
+    #[inline]
     pub(crate) fn include<L>(&mut self, entry: &Entry<L>, registry: &Registry<L>) -> bool {
         self.update.visibility() == Visibility::Public
             || registry.may_read_private(entry, self.update.topics(), &mut self.decisions)

@@ -5,7 +5,7 @@
 
 mod grants;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use slab::Slab;
@@ -20,8 +20,16 @@ pub(crate) use grants::Decisions;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SubscriberId(usize);
 
-/// Ordered, so that fan-out is deterministic.
-type Listeners = BTreeSet<SubscriberId>;
+/// Those listed under one topic or pattern, in an order that follows from who came and went: fan-out is deterministic.
+type Listeners = Vec<Listed>;
+
+/// One listener of a topic or pattern.
+#[derive(Clone, Copy, Debug)]
+struct Listed {
+    subscriber: SubscriberId,
+    /// Which of its places this is.
+    place: usize,
+}
 
 /// `L` is the listener: what delivery needs to know about a subscriber.
 #[derive(Debug)]
@@ -45,7 +53,15 @@ pub(crate) struct Entry<L> {
 
 /// Where a subscriber is listed.
 #[derive(Debug)]
-enum Place {
+struct Place {
+    list: List,
+    /// Its place in that list; none where it was listed before, under an equal matcher.
+    at: Option<usize>,
+}
+
+/// A list of listeners.
+#[derive(Debug)]
+enum List {
     Everything,
     Exact(Arc<str>),
     Pattern(usize),
@@ -81,7 +97,8 @@ impl<L> Registry<L> {
         let vacant = SubscriberId(self.subscribers.vacant_key());
         let places = matchers
             .iter()
-            .map(|matcher| self.list(vacant, matcher))
+            .enumerate()
+            .map(|(place, matcher)| self.list(vacant, place, matcher))
             .collect();
         let grants = subscribe_grants
             .filter(|grants| !grants.is_empty())
@@ -94,18 +111,12 @@ impl<L> Registry<L> {
         vacant
     }
 
-    fn list(&mut self, subscriber: SubscriberId, matcher: &TopicMatcher) -> Place {
-        match matcher {
-            TopicMatcher::Any | TopicMatcher::AnyUrlPattern => {
-                self.everything.insert(subscriber);
-                Place::Everything
-            }
+    fn list(&mut self, subscriber: SubscriberId, place: usize, matcher: &TopicMatcher) -> Place {
+        let list = match matcher {
+            TopicMatcher::Any | TopicMatcher::AnyUrlPattern => List::Everything,
             TopicMatcher::Exact(topic) => {
-                self.exact
-                    .entry(Arc::clone(topic))
-                    .or_default()
-                    .insert(subscriber);
-                Place::Exact(Arc::clone(topic))
+                self.exact.entry(Arc::clone(topic)).or_default();
+                List::Exact(Arc::clone(topic))
             }
             TopicMatcher::UrlPattern(_) | TopicMatcher::UriTemplate(_) => {
                 let patterns = &mut self.patterns;
@@ -118,9 +129,21 @@ impl<L> Registry<L> {
                             listeners: Listeners::new(),
                         })
                     });
-                self.patterns[place].listeners.insert(subscriber);
-                Place::Pattern(place)
+                List::Pattern(place)
             }
+        };
+        let listed = Listed { subscriber, place };
+        let at = self
+            .listeners(&list)
+            .and_then(|listeners| enlist(listeners, listed));
+        Place { list, at }
+    }
+
+    fn listeners(&mut self, list: &List) -> Option<&mut Listeners> {
+        match list {
+            List::Everything => Some(&mut self.everything),
+            List::Exact(topic) => self.exact.get_mut(topic),
+            List::Pattern(place) => Some(&mut self.patterns.get_mut(*place)?.listeners),
         }
     }
 
@@ -132,35 +155,44 @@ impl<L> Registry<L> {
         }
         let entry = self.subscribers.remove(subscriber.0);
         for place in &entry.places {
-            self.unlist(subscriber, place);
+            self.unlist(place);
         }
         if let Some(id) = entry.grants {
             self.grants.release(id);
         }
     }
 
-    fn unlist(&mut self, subscriber: SubscriberId, place: &Place) {
-        match place {
-            Place::Everything => {
-                self.everything.remove(&subscriber);
+    /// Takes the one at a place out. The last of the list, which is another subscriber, takes its place there.
+    fn unlist(&mut self, place: &Place) {
+        let Place { list, at: Some(at) } = place else {
+            return;
+        };
+        let Some(listeners) = self.listeners(list) else {
+            return;
+        };
+        listeners.swap_remove(*at);
+        if listeners.len() < listeners.capacity() / 4 {
+            listeners.shrink_to(listeners.len() * 2);
+        }
+        match listeners.get(*at).copied() {
+            Some(moved) => {
+                self.subscribers[moved.subscriber.0].places[moved.place].at = Some(*at);
             }
-            Place::Exact(topic) => {
-                if let Some(listeners) = self.exact.get_mut(topic) {
-                    listeners.remove(&subscriber);
-                    if listeners.is_empty() {
-                        self.exact.remove(topic);
-                    }
-                }
+            None if listeners.is_empty() => self.forget(list),
+            None => {}
+        }
+    }
+
+    /// Nobody is in this list any more.
+    fn forget(&mut self, list: &List) {
+        match list {
+            List::Everything => {}
+            List::Exact(topic) => {
+                self.exact.remove(topic);
             }
-            // Absent if the subscriber gave the same pattern twice, and the first removal was the last listener's.
-            Place::Pattern(place) => {
-                if let Some(pattern) = self.patterns.get_mut(*place) {
-                    pattern.listeners.remove(&subscriber);
-                    if pattern.listeners.is_empty() {
-                        let unused = self.patterns.remove(*place);
-                        self.pattern_places.remove(&unused.matcher);
-                    }
-                }
+            List::Pattern(place) => {
+                let unused = self.patterns.remove(*place);
+                self.pattern_places.remove(&unused.matcher);
             }
         }
     }
@@ -172,7 +204,7 @@ impl<L> Registry<L> {
         mut visit: impl FnMut(SubscriberId, &Entry<L>),
     ) {
         let mut visit_all = |listeners: &Listeners| {
-            for &subscriber in listeners {
+            for &Listed { subscriber, .. } in listeners {
                 visit(subscriber, &self.subscribers[subscriber.0]);
             }
         };
@@ -220,6 +252,18 @@ impl<L> Registry<L> {
             && self.pattern_places.is_empty()
             && self.grants.is_empty()
     }
+}
+
+/// Adds a listener at the end; tells where, unless it is there already. All places of a subscriber are listed in one go, so that
+/// it would be the last.
+fn enlist(listeners: &mut Listeners, listed: Listed) -> Option<usize> {
+    let is_there = listeners
+        .last()
+        .is_some_and(|last| last.subscriber == listed.subscriber);
+    (!is_there).then(|| {
+        listeners.push(listed);
+        listeners.len() - 1
+    })
 }
 
 #[cfg(test)]
@@ -293,6 +337,37 @@ mod tests {
         registry.remove(first_id, |_| true);
         registry.remove(second_id, |_| true);
         registry.remove(third_id, |_| true);
+        assert!(registry.is_empty());
+    }
+
+    /// Whoever takes the place of one that left is found there, and can leave it.
+    #[test]
+    fn subscribers_leave_in_any_order() {
+        let mut registry = Registry::default();
+        let all = matchers(&hub_url());
+        let mut here: Vec<(char, SubscriberId)> = Vec::new();
+        // From the middle, the end and the beginning, with others coming between.
+        for (name, leaves) in ('a'..='z').zip([1, 0, 2, 9, 0, 3].into_iter().cycle()) {
+            for name in [name, name.to_ascii_uppercase()] {
+                let of_name = &all[..=name as usize % all.len()];
+                here.push((name, registry.insert(name, of_name, None)));
+            }
+            if leaves < here.len() {
+                let (name, id) = here.remove(leaves);
+                registry.remove(id, |&listener| listener == name);
+            }
+            let listed: Vec<_> = here.iter().map(|(_, id)| id.0).collect();
+            let mut found = listeners(&registry, "/a/1");
+            found.dedup();
+            let mut expected = listed;
+            expected.sort_unstable();
+            assert_eq!(found, expected);
+        }
+        while let Some((name, id)) = here.pop() {
+            registry.remove(id, |&listener| listener == name);
+            let half = here.len() / 2;
+            here.rotate_left(half);
+        }
         assert!(registry.is_empty());
     }
 }
