@@ -63,6 +63,7 @@ mod operators;
 mod peer;
 mod peer_io;
 mod per_address;
+mod platform;
 mod readiness;
 mod reception;
 mod request_head;

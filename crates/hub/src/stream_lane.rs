@@ -27,6 +27,7 @@ use crate::per_address::Place;
 
 use crate::farewell::Farewell;
 use crate::metrics::LaneCounts;
+use crate::platform;
 use shared::Shared;
 use worker::Worker;
 
@@ -100,7 +101,10 @@ impl StreamLanes {
             thread::Builder::new()
                 .name(format!("streams-{number}"))
                 .spawn(move || {
-                    span.in_scope(|| worker.run());
+                    span.in_scope(|| {
+                        prefer_requests();
+                        worker.run();
+                    });
                     // Whoever waits for it is gone if this fails.
                     let _ = ended.send(());
                 })?;
@@ -133,6 +137,14 @@ impl StreamLanes {
             .iter()
             .map(|lane| lane.shared.connections())
             .sum()
+    }
+}
+
+/// A lane that has an update for thousands has milliseconds of work. Woken by a publisher's request, it waits until that is
+/// answered, and does not push aside what is answering.
+fn prefer_requests() {
+    if let Err(error) = platform::batch_this_thread() {
+        tracing::debug!(%error, "a lane is scheduled as any other thread");
     }
 }
 

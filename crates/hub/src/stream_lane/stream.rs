@@ -8,6 +8,7 @@ use assay_hub_core::LaneSubscriber;
 use bytes::Bytes;
 use mio::net::TcpStream;
 
+use super::StreamSettings;
 use super::alarms::StreamId;
 use crate::http::event_stream::PlannedEnd;
 use crate::peer::Peer;
@@ -144,6 +145,18 @@ impl Stream {
         self.unsent
             .as_ref()
             .map_or((0, 0), |unsent| (unsent.chunks.len(), unsent.size_bytes))
+    }
+
+    /// Whether more waits than may.
+    pub(super) fn is_too_far_behind(&self, settings: &StreamSettings) -> bool {
+        let (updates, size_bytes) = self.unsent();
+        updates > settings.unsent_updates || size_bytes > settings.unsent_bytes
+    }
+
+    /// Whether nothing has to be done about what waits: it is not too much, and its peer is watched.
+    pub(super) fn may_go_on_waiting(&self, settings: &StreamSettings) -> bool {
+        let is_watched = self.is_watched || settings.write_timeout.is_none();
+        is_watched && self.subscriber.is_some() && !self.is_too_far_behind(settings)
     }
 
     /// Whether something waits for a socket that takes nothing.

@@ -160,22 +160,29 @@ impl Worker {
         }
     }
 
-    /// How many got it.
+    /// How many got it. What a peer that does not read asks for is done while its stream is at hand: looking at a crowd of them
+    /// again would let the next publisher wait.
     fn write_alone(&mut self, committed: &Committed) -> u64 {
         let mut deliveries = 0;
+        let mut longest = 0;
         let now = Instant::now();
         let chunk = committed.update.chunk();
-        let streams = &mut self.streams;
+        let (streams, settings) = (&mut self.streams, &self.settings);
         let mut unfinished = Vec::new();
         self.lane.listeners(committed, |key| {
             if let Some(stream) = streams.get_mut(key) {
                 deliveries += 1;
                 match stream.send(chunk, now) {
                     Ok(Written::All) => {}
+                    Ok(Written::Blocked) if stream.may_go_on_waiting(settings) => {
+                        longest = longest.max(stream.unsent().0);
+                    }
                     written => unfinished.push((key, written)),
                 }
             }
         });
+        let high_water = &self.shared.counts.high_water;
+        high_water.fetch_max(longest, Ordering::Relaxed);
         for (key, written) in unfinished {
             self.wrote(key, written);
         }
@@ -253,11 +260,10 @@ impl Worker {
             }
             Ok(Written::Blocked) if stream.subscriber.is_none() => {}
             Ok(Written::Blocked) => {
-                let (updates, size_bytes) = stream.unsent();
+                let (updates, _) = stream.unsent();
                 let high_water = &self.shared.counts.high_water;
                 high_water.fetch_max(updates, Ordering::Relaxed);
-                if updates > self.settings.unsent_updates || size_bytes > self.settings.unsent_bytes
-                {
+                if stream.is_too_far_behind(&self.settings) {
                     let cut_at = Instant::now().checked_add(LAST_READ_TIMEOUT);
                     self.finish(key, CloseReason::QueueFull.code(), cut_at);
                 } else {
