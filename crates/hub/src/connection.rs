@@ -141,7 +141,7 @@ async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<
     let io = PeerIo::new(socket, peer, endpoints.write_timeout(), Arc::clone(&vitals));
     drop(endpoints);
     converse(
-        Transport::Plain(io),
+        Transport::Left(io),
         (peer, is_kept_back),
         refusal,
         vitals,
@@ -159,9 +159,9 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
         is_kept_back,
     } = accepted;
     let socket = match socket {
-        Socket::Tcp(socket) => socket,
+        Socket::Left(socket) => socket,
         // There is no looking ahead.
-        Socket::Unix(_) => return Some(NotTaken::unread(socket, place)),
+        Socket::Right(_) => return Some(NotTaken::unread(socket, place)),
     };
     let mut peeked = vec![0; limits::PEEKED_BYTES];
     let mut closing = endpoints.closing();
@@ -183,7 +183,7 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
             is_kept_back.then(|| head.request.extensions_mut().insert(KeptBack));
             endpoints.take(peer, &mut head, socket, place).await
         }
-        None => Some(NotTaken::unread(Socket::Tcp(socket), place)),
+        None => Some(NotTaken::unread(Socket::Left(socket), place)),
     }
 }
 

@@ -46,6 +46,7 @@ mod certificate;
 mod config;
 mod connection;
 mod deadline;
+mod either;
 mod farewell;
 #[cfg(test)]
 #[path = "../../../fuzz/heads.rs"]

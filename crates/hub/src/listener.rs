@@ -97,11 +97,11 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (socket, address) = listener.accept().await?;
-                Ok((Socket::Tcp(socket), Peer::Tcp(address)))
+                Ok((Socket::Left(socket), Peer::Tcp(address)))
             }
             Self::Unix(listener) => {
                 let (socket, _) = listener.accept().await?;
-                Ok((Socket::Unix(socket), Peer::Unix))
+                Ok((Socket::Right(socket), Peer::Unix))
             }
         }
     }

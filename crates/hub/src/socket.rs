@@ -1,29 +1,21 @@
 //! A connection as the system gives it: over TCP, or over a Unix socket.
 
 use std::io;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use crate::either::Either;
 use crate::limits;
 
-/// See the module.
-#[derive(Debug)]
-pub(crate) enum Socket {
-    /// Over TCP.
-    Tcp(TcpStream),
-    /// From this machine.
-    Unix(UnixStream),
-}
+/// See the module: left over TCP, right from this machine.
+pub(crate) type Socket = Either<TcpStream, UnixStream>;
 
 impl Socket {
     /// Sets what the socket itself can do for latency and against peers that vanished. Failing to is no reason to refuse.
     pub(crate) fn prepare(&self, write_timeout: Option<Duration>) {
-        let Self::Tcp(socket) = self else { return };
+        let Self::Left(socket) = self else { return };
         let set = socket.set_nodelay(true);
         // A peer whose machine is gone acknowledges nothing: without this, the system tries again for a quarter of an hour.
         #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -44,8 +36,8 @@ impl Socket {
     /// For what the runtime has no name for.
     pub(crate) fn options(&self) -> SockRef<'_> {
         match self {
-            Self::Tcp(socket) => SockRef::from(socket),
-            Self::Unix(socket) => SockRef::from(socket),
+            Self::Left(socket) => SockRef::from(socket),
+            Self::Right(socket) => SockRef::from(socket),
         }
     }
 }
@@ -53,60 +45,5 @@ impl Socket {
 fn log_refused(set: io::Result<()>) {
     if let Err(error) = set {
         tracing::debug!(%error, "socket option refused");
-    }
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(socket) => Pin::new(socket).poll_read(cx, buf),
-            Self::Unix(socket) => Pin::new(socket).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(socket) => Pin::new(socket).poll_write(cx, buf),
-            Self::Unix(socket) => Pin::new(socket).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
-            Self::Unix(socket) => Pin::new(socket).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(socket) => Pin::new(socket).poll_flush(cx),
-            Self::Unix(socket) => Pin::new(socket).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(socket) => Pin::new(socket).poll_shutdown(cx),
-            Self::Unix(socket) => Pin::new(socket).poll_shutdown(cx),
-        }
     }
 }

@@ -42,14 +42,14 @@ impl Endpoints {
     ) -> Option<Box<NotTaken>> {
         let request = &mut head.request;
         if !self.config.is_hub(request.uri().path()) {
-            return Some(NotTaken::unread(Socket::Tcp(socket), place));
+            return Some(NotTaken::unread(Socket::Left(socket), place));
         }
         let sender = self.sender(peer, request);
         let request = &*request;
         let peer = *sender.as_ref().unwrap_or(&peer);
         let refused = |socket, place, refusal| {
             Box::new(NotTaken {
-                socket: Socket::Tcp(socket),
+                socket: Socket::Left(socket),
                 place,
                 refusal: Some(self.complete(peer, request, Err(refusal))),
             })
