@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Socket, Type};
 
 use crate::figure::Figure;
+use crate::readers::subscription;
 use crate::side::{Cpus, Running, Side};
 
 /// Connections that are open at once.
@@ -52,10 +53,8 @@ fn come_and_go(hub: &Running, cycles: usize) -> io::Result<()> {
     for cycle in 0..cycles {
         let topic = cycle % 10_007;
         let mut socket = connect(hub.address, cycle)?;
-        write!(
-            socket,
-            "GET /.well-known/mercure?topic=https://example.com/{topic} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-        )?;
+        let topic = format!("https://example.com/{topic}");
+        socket.write_all(subscription(&topic, "").as_bytes())?;
         together.push(socket);
         if together.len() == TOGETHER || cycle + 1 == cycles {
             for (place, mut socket) in together.drain(..).enumerate() {
