@@ -123,6 +123,7 @@ mod tests {
         for command in Cli::command().get_subcommands() {
             let place: &[&str] = match command.get_name() {
                 "run" => &["live-score"],
+                "doctor" => &["URL"],
                 "publish" | "subscribe" => &["URL", "topic"],
                 _ => &[],
             };
@@ -142,7 +143,7 @@ mod tests {
                 assert!(!format!("{parsed:?}").contains("hush"), "{line:?}");
             }
         }
-        assert_eq!(found, 3 + 1 + 4 * SECRET_OPTIONS.len());
+        assert_eq!(found, 3 + 1 + 5 * SECRET_OPTIONS.len());
     }
 
     /// An option that takes a key or token is in the list.
