@@ -139,9 +139,10 @@ fn help_fits_a_screen_and_shows_examples() {
     for (command, lines) in [
         (None, 30),
         // A line or two for each setting.
-        (Some("hub"), 100),
+        (Some("hub"), 112),
         (Some("run"), 60),
-        (Some("check"), 60),
+        (Some("check"), 72),
+        (Some("doctor"), 60),
         (Some("publish"), 60),
         (Some("subscribe"), 60),
         (Some("token"), 60),
