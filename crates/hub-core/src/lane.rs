@@ -16,7 +16,7 @@ use crate::admission::Member;
 use crate::audiences::{Audiences, Listing};
 use crate::event_id::{LastEventId, ResponseCursor};
 use crate::fan_out::Readers;
-use crate::history::{Committed, Position};
+use crate::history::{Committed, Position, Resumption};
 use crate::hub::{Hub, Subscribe, SubscribeError};
 use crate::subscriber::CloseReason;
 use crate::update::Update;
@@ -58,7 +58,11 @@ enum Phase {
     /// Everything from this position on comes through the feed.
     Joined(Position),
     /// It has read the history up to this position.
-    Replaying(Position),
+    Replaying {
+        position: Position,
+        /// It is to get all that is kept, and has got nothing yet: what is forgotten meanwhile is no gap.
+        from_earliest: bool,
+    },
     /// It is registered.
     Live(Listing),
 }
@@ -145,10 +149,14 @@ impl<G: Send + 'static> LaneDoor<G> {
         }
         let (phase, cursor) = match resumed {
             None => (Phase::Joined(state.end()), None),
-            Some(resumption) => (
-                Phase::Replaying(resumption.position),
-                Some(resumption.cursor),
-            ),
+            Some(Resumption { position, cursor }) => {
+                let from_earliest = cursor == ResponseCursor::Earliest;
+                let phase = Phase::Replaying {
+                    position,
+                    from_earliest,
+                };
+                (phase, Some(cursor))
+            }
         };
         let watches = member.interest().watches;
         let join = Join {
@@ -228,16 +236,27 @@ impl<G> Lane<G> {
                 self.register(subscriber, key, from);
                 Ok(Vec::new())
             }
-            Phase::Replaying(position) => {
+            Phase::Replaying {
+                position,
+                from_earliest,
+            } => {
+                let hub = subscriber.member.hub();
                 let mut batch = Vec::new();
-                let (is_all, next) = subscriber.member.hub().read(position, &mut batch)?;
+                let (is_all, next) = if from_earliest {
+                    hub.read_earliest(position, &mut batch)?
+                } else {
+                    hub.read(position, &mut batch)?
+                };
+                let interest = subscriber.member.interest();
+                batch.retain(|update| interest.includes(update));
                 if is_all {
                     self.register(subscriber, key, next);
                 } else {
-                    subscriber.phase = Phase::Replaying(next);
+                    subscriber.phase = Phase::Replaying {
+                        position: next,
+                        from_earliest: from_earliest && batch.is_empty(),
+                    };
                 }
-                let interest = subscriber.member.interest();
-                batch.retain(|update| interest.includes(update));
                 Ok(batch)
             }
         }

@@ -102,6 +102,24 @@ impl Shared {
             Read::Ask(archive) => Ok((false, archive.read(from, end, batch)?)),
         }
     }
+
+    /// Reads on for one that is to get all that is kept, and has got nothing yet: from the oldest that there is now, where what
+    /// it was at is forgotten. A full history forgets one with each publication.
+    pub(crate) fn read_earliest(
+        &self,
+        mut from: Position,
+        batch: &mut Vec<Arc<Update>>,
+    ) -> Result<(bool, Position), ArchiveError> {
+        for _ in 1..RESUME_ATTEMPTS {
+            match self.read(from, batch) {
+                Err(ArchiveError::Overrun(_)) => {
+                    from = self.resume(&LastEventId::Earliest)?.position;
+                }
+                read => return read,
+            }
+        }
+        self.read(from, batch)
+    }
 }
 
 /// Asks the archive for what a replay did not find in memory. Not under the lock: it may wait for a disk.

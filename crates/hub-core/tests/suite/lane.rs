@@ -62,6 +62,23 @@ fn a_hub_without_history_loses_nothing_between_the_door_and_the_lane() {
     assert_eq!(received(&mut host, key), ["1"]);
 }
 
+/// A full history forgets one update with each publication: who is to get all that is kept gets what is kept when it is read.
+#[test]
+fn what_is_forgotten_before_the_first_read_is_no_gap_for_who_wants_all() {
+    let hub = hub_keeping(2, HubSettings::default());
+    publish(&hub, "topic=T&data=1&id=urn:1");
+    publish(&hub, "topic=T&data=2&id=urn:2");
+    let mut host = LaneHost::new(&hub, Waker::noop().clone());
+    let mut join = |cursor| host.join(subscribe(&[exact("T")], None, Some(cursor)));
+    let (earliest, unknown, known) = (join("earliest"), join("urn:0"), join("urn:1"));
+    publish(&hub, "topic=T&data=3");
+    publish(&hub, "topic=T&data=4");
+    assert_eq!(received(&mut host, earliest), ["3", "4"]);
+    assert_eq!(received(&mut host, unknown), ["3", "4"]);
+    let gap = host.next(known);
+    assert_eq!(gap, Some(Next::Closed(CloseReason::ReplayOverrun)));
+}
+
 #[test]
 fn closing_comes_after_what_was_published_before() {
     let hub = hub(HubSettings::default());
