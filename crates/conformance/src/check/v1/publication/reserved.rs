@@ -14,7 +14,7 @@ use crate::check::v1::right::{
 };
 use crate::{
     accept::{AcceptSet, Observation, Outcome},
-    check::{Check, Findings, Shape},
+    check::{Check, Findings, Need, Shape},
     lab::Lab,
     request::Request,
     shape::{
@@ -237,13 +237,12 @@ pub(super) fn checks() -> Vec<Check> {
     );
     checks.push(
         SECTION
-            .probe("publish/reserved-custom-path", |lab| {
-                Box::pin(async { elsewhere(lab) })
-            })
-            .also(Shape::Sandwich(Sandwich::table(
-                publication,
-                firsts(topics!["{path}", "{path}/x"]),
-            )))
+            .refusal(
+                "publish/reserved-custom-path",
+                Sandwich::table(publication, firsts(topics!["{path}", "{path}/x"])),
+            )
+            // At the default path nothing tells a hub that knows its path from one that has it built in.
+            .needs(Need::OtherPath)
             .also(Shape::Accepted(Accepted::table(
                 publication,
                 firsts(topics![
@@ -255,16 +254,6 @@ pub(super) fn checks() -> Vec<Check> {
             .judges("publish.reserved-namespace.custom-path", only_bad_request()),
     );
     checks
-}
-
-// At the default path nothing tells a hub that knows its path from one that has it built in.
-fn elsewhere(lab: &Lab<'_>) -> Result<Findings, Stop> {
-    if hub_path(lab).starts_with("/.well-known/mercure") {
-        return Err(Stop::Unsupported(
-            "needs a hub at another path than the default one".to_owned(),
-        ));
-    }
-    Ok(Findings::Cases(Vec::new()))
 }
 
 const ANY_TOKEN: Topics = topics!["{path}/x"];
