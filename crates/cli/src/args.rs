@@ -50,7 +50,7 @@ pub(crate) enum Command {
     /// Put load on a hub, and report
     Run(run::RunArgs),
     /// Does a hub keep the protocol?
-    Check(check::CheckArgs),
+    Check(Box<check::CheckArgs>),
     /// Is it the hub, or is it your setup?
     Doctor(doctor::DoctorArgs),
     /// Publish one update, by hand

@@ -3,6 +3,7 @@
 //! It listens on a free port with a throw-away key, writes its log to a file, and ends with us
 //! however we end: it exits when its standard input, which we hold, closes.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -118,12 +119,19 @@ impl Drop for EmbeddedHub {
 
 /// The child is what its flags say, whatever hub the environment was made for.
 fn without_settings(command: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        let bytes = name.as_encoded_bytes();
-        if bytes.starts_with(b"ASSAY_HUB_") || bytes.starts_with(b"MERCURE_") {
-            command.env_remove(name);
-        }
+    for name in settings_of_hubs() {
+        command.env_remove(name);
     }
+}
+
+/// The variables in our environment that a hub would read.
+pub(crate) fn settings_of_hubs() -> Vec<OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    let is_setting = |name: &OsString| {
+        let bytes = name.as_encoded_bytes();
+        bytes.starts_with(b"ASSAY_HUB_") || bytes.starts_with(b"MERCURE_")
+    };
+    names.filter(is_setting).collect()
 }
 
 /// So that Ctrl-C reaches us alone and the hub lives until we have drained.
@@ -136,7 +144,7 @@ fn own_process_group(command: &mut Command) {
 fn own_process_group(_command: &mut Command) {}
 
 /// 256 bits in hexadecimal: long enough for HMAC in 1.0.
-fn throw_away_key() -> String {
+pub(crate) fn throw_away_key() -> String {
     let halves: [u128; 2] = rand::rng().random();
     halves.map(|half| format!("{half:032x}")).concat()
 }

@@ -107,6 +107,28 @@ impl HubUnderTest {
     }
 }
 
+/// A hub that was started from a target file, as the run document names it.
+pub(crate) fn document(target: &assay_conformance::Target, hub: HubOrigin) -> Target {
+    let url = target.endpoint.hub().url().as_given().to_owned();
+    let publish_url = target.endpoint.publish().url().as_given().to_owned();
+    let spoken = target.dialects.iter().map(|choice| DialectEvidence {
+        dialect: document_dialect(choice.dialect),
+        evidence: choice.evidence.clone(),
+    });
+    Target {
+        hub,
+        publish_url: Some(publish_url).filter(|publish_url| *publish_url != url),
+        url,
+        dialects: spoken.collect(),
+        issuer: Some(target.issuer.clone()),
+        audience: Some(target.audience.clone()),
+        insecure: target.endpoint.is_insecure(),
+        connect_to: None,
+        extra_headers: Vec::new(),
+        server: None,
+    }
+}
+
 /// The two halves of the workbench have a type each, since neither knows the other.
 pub(crate) fn document_dialect(dialect: Dialect) -> assay_results::Dialect {
     match dialect {

@@ -12,11 +12,14 @@ use crate::runtime;
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupted(watch::Receiver<bool>);
 
-/// Calls `ask` at the first signal, from a thread of its own.
+/// Calls `ask` at the first signal, from a thread of its own, and `abandon` at the second, before the process ends.
 ///
 /// # Errors
 /// The signals cannot be watched.
-pub(crate) fn on_signal(ask: impl FnOnce() + Send + 'static) -> Result<Interrupted> {
+pub(crate) fn on_signal(
+    ask: impl FnOnce() + Send + 'static,
+    abandon: impl FnOnce() + Send + 'static,
+) -> Result<Interrupted> {
     let runtime = runtime::current_thread()?;
     let (came, interrupted) = watch::channel(false);
     std::thread::Builder::new()
@@ -30,6 +33,7 @@ pub(crate) fn on_signal(ask: impl FnOnce() + Send + 'static) -> Result<Interrupt
                 );
                 came.send_replace(true);
                 signal().await;
+                abandon();
                 console::tell("assay: interrupted twice: what was not written yet is lost");
                 std::process::exit(Outcome::Interrupted.exit_code().into());
             });

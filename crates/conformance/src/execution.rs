@@ -83,12 +83,24 @@ pub(crate) async fn execute(job: &Job) -> Execution {
     })
 }
 
+/// What comes of a check whose hub could not be had.
+pub(crate) fn unmeasured(check: &Check, reason: &str) -> Execution {
+    Execution {
+        decisions: decide_all(check, &Err(Stop::NotMeasurable(reason.to_owned()))),
+        record: Record::default(),
+        duration: Duration::ZERO,
+    }
+}
+
 async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     let began = Instant::now();
     let lab = Lab::new(hub, check.id);
     let unmet = check.needs.iter().find_map(|need| {
         let reason = need.unmet(&hub.features, &hub.target)?;
-        Some(need.not_measured(reason))
+        Some(match &hub.variant {
+            None => need.not_measured(reason),
+            Some(variant) => format!("{variant} is not what the target says: {reason}"),
+        })
     });
     let outcome = if let Some(reason) = unmet {
         Err(Stop::Unsupported(reason))

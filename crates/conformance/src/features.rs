@@ -1,10 +1,13 @@
 //! What a hub may have and need not, and how fast it is: found out before any check runs. Not for judging: an absent feature is
 //! *unsupported*, a broken one is for the checks to find.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, str::FromStr, time::Duration};
+
+use serde::Deserialize;
 
 /// Something that a hub may have and need not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OptionalFeature {
     /// Subscribers need no token.
     Anonymous,
@@ -44,6 +47,22 @@ impl OptionalFeature {
             Self::CustomId => "custom-id",
             Self::QueryMethod => "query-method",
         }
+    }
+}
+
+/// No feature is called so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("no feature: there are {}", OptionalFeature::ALL.map(OptionalFeature::as_str).join(", "))]
+pub struct UnknownFeature;
+
+impl FromStr for OptionalFeature {
+    type Err = UnknownFeature;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFeature> {
+        Self::ALL
+            .into_iter()
+            .find(|feature| feature.as_str() == name)
+            .ok_or(UnknownFeature)
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Hub {
     pub(crate) target: Target,
+    /// The variant that this is; none for the hub itself.
+    pub(crate) variant: Option<String>,
     pub(crate) dialect: Dialect,
     pub(crate) subscribe_server: Server,
     pub(crate) publish_server: Server,

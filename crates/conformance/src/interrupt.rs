@@ -8,6 +8,8 @@ use std::sync::{
 
 use tokio::sync::Notify;
 
+use crate::target::Children;
+
 /// A request to end, shared by all clones.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt(Arc<Shared>);
@@ -16,6 +18,7 @@ pub struct Interrupt(Arc<Shared>);
 struct Shared {
     requested: AtomicBool,
     changed: Notify,
+    children: Children,
 }
 
 impl Interrupt {
@@ -23,6 +26,16 @@ impl Interrupt {
     pub fn request(&self) {
         self.0.requested.store(true, Ordering::SeqCst);
         self.0.changed.notify_waiters();
+    }
+
+    /// Kills what the run has started, for a process that is about to end without dropping anything.
+    pub fn kill_children(&self) {
+        self.0.children.kill();
+    }
+
+    /// What the run has started.
+    pub(crate) fn children(&self) -> &Children {
+        &self.0.children
     }
 
     /// Whether it was asked.

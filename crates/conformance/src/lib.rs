@@ -28,6 +28,7 @@ pub mod requirement;
 mod row;
 mod runner;
 mod selection;
+mod session;
 mod shape;
 mod stop;
 mod target;
@@ -38,8 +39,11 @@ mod wire;
 
 pub use coverage::of as coverage;
 pub use explain::{CheckInfo, checks};
-pub use features::OptionalFeature;
+pub use features::{OptionalFeature, UnknownFeature};
 pub use interrupt::Interrupt;
 pub use runner::{DEFAULT_LANES, Outcome, Progress, RunOptions, run};
 pub use selection::{LeastLevel, Selection, SelectionError};
-pub use target::{DialectChoice, HttpVersion, Limits, RoleCredential, Target};
+pub use target::{
+    DialectChoice, FOREIGN_ORIGIN, HttpVersion, Limits, Places, Plan, RoleCredential, Running,
+    StartError, Target, TargetError, TargetFile,
+};

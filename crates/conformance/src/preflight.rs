@@ -134,6 +134,7 @@ pub(crate) async fn look(
     };
     let mut hub = Hub {
         target: target.clone(),
+        variant: None,
         dialect: choice.dialect,
         subscribe_server: servers.0,
         publish_server: servers.1,

@@ -26,6 +26,7 @@ pub(crate) fn of(
     record: &Record,
     duration: Duration,
     repro: Option<String>,
+    variant: Option<&str>,
 ) -> Option<VerdictRow> {
     let requirement = Catalogue::of(check.dialect).get(rule.requirement)?;
     Some(VerdictRow {
@@ -39,7 +40,7 @@ pub(crate) fn of(
         section: format!("{}, lines {}", requirement.section, requirement.lines),
         area: check.area.as_str().to_owned(),
         dialect: dialect(check.dialect),
-        sent: sent(check, &record.requests),
+        sent: sent(check, &record.requests, variant),
         duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         why: requirement.statement.clone(),
     })
@@ -64,8 +65,12 @@ pub(crate) fn level(level: Level) -> assay_results::Level {
     }
 }
 
-fn sent(check: &Check, requests: &[Request]) -> String {
-    let mut lines: Vec<String> = check.does().into_iter().collect();
+fn sent(check: &Check, requests: &[Request], variant: Option<&str>) -> String {
+    let mut lines: Vec<String> = variant
+        .map(|variant| format!("to {variant}"))
+        .into_iter()
+        .collect();
+    lines.extend(check.does());
     lines.extend(requests.iter().take(REQUESTS_AT_MOST).map(summary));
     if requests.len() > REQUESTS_AT_MOST {
         lines.push(format!(

@@ -4,24 +4,20 @@
 use std::{
     collections::HashMap,
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use assay_client::Dialect;
 use assay_results::{Coverage, Feature, PreflightStep, Transcript, Verdict, VerdictRow};
 use rand::{SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
 use tokio::task::JoinSet;
-use uuid::Uuid;
 
 use crate::{
     check::{Check, Start},
-    coverage,
-    doubt::Doubts,
     execution::{Execution, Job, execute, rerun},
     interrupt::Interrupt,
-    preflight::{self, Preflight},
-    repro, row,
     selection::{Selection, SelectionError},
+    session::Session,
     target::Target,
 };
 
@@ -65,6 +61,8 @@ pub enum Progress {
     Preflight(PreflightStep),
     /// The preflight is over, so many checks follow.
     Begins {
+        /// The variant of the target that is judged; none for the hub itself.
+        variant: Option<String>,
         /// Whose.
         dialect: Dialect,
         /// How many.
@@ -112,81 +110,16 @@ pub async fn run(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Outcome, SelectionError> {
     let began = Instant::now();
-    let mut outcome = Outcome {
-        preflight: Vec::new(),
-        usable: true,
-        features: Vec::new(),
-        verdicts: Vec::new(),
-        coverage: Vec::new(),
-        transcripts: Vec::new(),
-        notes: Vec::new(),
-        duration_ms: 0,
-    };
     let selected = select(target, options)?;
-    let run_id = Uuid::new_v4().simple().to_string()[..8].to_owned();
-    let mut jobs = Vec::new();
-    let mut doubts = Doubts::default();
-    for (choice, checks) in target.dialects.iter().zip(selected) {
-        let preflight = tokio::select! {
-            preflight = preflight::run(target, choice, &run_id, unix_now_s(), progress) => preflight,
-            () = options.interrupt.requested() => break,
-        };
-        let Preflight {
-            steps,
-            features,
-            hub,
-            usable,
-        } = preflight;
-        if !usable {
-            doubts.forced(choice.dialect, &steps);
-        }
-        outcome.preflight.extend(steps);
-        outcome.features.extend(features);
-        outcome.usable &= usable;
-        outcome.coverage.extend(coverage::of(choice.dialect));
-        let Some(hub) = hub.filter(|_| usable || options.force) else {
-            continue;
-        };
-        progress(Progress::Begins {
-            dialect: choice.dialect,
-            checks: checks.len(),
-        });
-        let hub = Arc::new(hub);
-        jobs.extend(checks.into_iter().map(|check| Job {
-            hub: Arc::clone(&hub),
-            check,
-        }));
-    }
-    // Both dialects share the lanes, so that the few checks that wait for the clock wait together.
-    jobs.sort_by_key(|job| job.check.start);
-    let mut executions = run_jobs(&jobs, options, progress, &mut outcome).await;
-    if !options.interrupt.is_requested() {
-        doubts
-            .look_again(target, &run_id, unix_now_s(), &jobs, &executions)
-            .await;
-    }
-    if !jobs.is_empty() {
-        outcome.notes.extend(doubts.notes());
-    }
-    for job in &jobs {
-        if let Some(execution) = executions.get_mut(job.check.id) {
-            doubts.weigh(job, execution);
-            write_down(job, execution, &mut outcome);
-        }
-    }
+    let mut session = Session::begin(options, progress);
+    session.judge(target, selected).await;
+    let mut outcome = session.end();
     outcome.verdicts.sort_by(|a, b| {
         (a.dialect, &a.area, &a.requirement).cmp(&(b.dialect, &b.area, &b.requirement))
     });
     outcome.transcripts.sort_by(|a, b| a.check.cmp(&b.check));
     outcome.duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(outcome)
-}
-
-fn unix_now_s() -> u64 {
-    // A clock before 1970 makes tokens that the ladder will find expired.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
 }
 
 fn select(target: &Target, options: &RunOptions) -> Result<Vec<Vec<Arc<Check>>>, SelectionError> {
@@ -204,7 +137,7 @@ fn select(target: &Target, options: &RunOptions) -> Result<Vec<Vec<Arc<Check>>>,
     Ok(shuffled.collect())
 }
 
-async fn run_jobs(
+pub(crate) async fn run_jobs(
     jobs: &[Job],
     options: &RunOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
@@ -278,33 +211,5 @@ async fn run_in_lanes(
             verdict: execution.worst(),
         });
         executions.insert(id, execution);
-    }
-}
-
-fn write_down(job: &Job, execution: &Execution, outcome: &mut Outcome) {
-    let Job { hub, check } = job;
-    let red = execution
-        .decisions
-        .iter()
-        .any(|decision| decision.verdict.wants_attention());
-    let script = red.then(|| repro::script(hub, check, &execution.record.requests));
-    for (rule, decision) in check.rules.iter().zip(&execution.decisions) {
-        let script = script
-            .clone()
-            .filter(|_| decision.verdict.wants_attention());
-        outcome.verdicts.extend(row::of(
-            check,
-            rule,
-            decision,
-            &execution.record,
-            execution.duration,
-            script,
-        ));
-    }
-    if red {
-        outcome.transcripts.push(Transcript {
-            check: check.id.to_owned(),
-            text: execution.record.text.clone(),
-        });
     }
 }

@@ -1,14 +1,28 @@
 //! The hub under test as the caller describes it: where it is, what opens it, which origins it knows. Not for what the suite
 //! finds out by itself: that is [`crate::features`].
 
+mod credential;
+mod file;
 mod limits;
+mod plan;
+mod process;
+mod section;
+mod start;
+mod words;
 
 use assay_client::{BearerToken, Dialect, Endpoint, SigningKey};
 
 use crate::features::OptionalFeature;
 
+pub use file::{TargetError, TargetFile};
 pub(crate) use limits::Limit;
 pub use limits::Limits;
+pub use plan::{Places, Plan};
+pub(crate) use process::Children;
+pub use start::{Running, StartError};
+
+/// An origin that no hub allows, where nobody names another.
+pub const FOREIGN_ORIGIN: &str = "https://foreign.example";
 
 /// What opens one role of the hub.
 #[derive(Debug, Clone)]
@@ -88,6 +102,8 @@ pub struct Target {
     pub claimed: Vec<OptionalFeature>,
     /// How it is limited, as far as its operator says so.
     pub limits: Limits,
+    /// The same hub under other configurations: a check that cannot measure this one runs on the first that says it can.
+    pub variants: Vec<Plan>,
 }
 
 impl Target {

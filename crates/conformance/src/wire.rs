@@ -198,6 +198,28 @@ pub(crate) async fn exchange(
     }
 }
 
+/// Whether anything at all answers there; for a server that may still be about to start.
+pub(crate) async fn answers(destination: &Destination, deadline: Deadline) -> bool {
+    let looked_up = destination.clone();
+    let addrs = tokio::task::spawn_blocking(move || looked_up.socket_addrs());
+    let Ok(Ok(addrs)) = addrs.await else {
+        return false;
+    };
+    let server = Server {
+        destination: destination.clone(),
+        addrs,
+    };
+    let written = Written {
+        method: "GET",
+        target: destination.request_target(),
+        fields: Vec::new(),
+        content: Vec::new(),
+    };
+    exchange(&server, &written, HttpVersion::Http1, deadline)
+        .await
+        .is_ok_and(|incoming| incoming.answer.status < 500)
+}
+
 async fn exchange_http1(
     mut io: Box<dyn Io>,
     server: &Server,

@@ -176,5 +176,6 @@ fn target(url: &str) -> Target {
         cookie_name: None,
         claimed: Vec::new(),
         limits: Limits::default(),
+        variants: Vec::new(),
     }
 }

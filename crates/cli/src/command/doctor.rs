@@ -23,7 +23,7 @@ use crate::runtime;
 
 /// Climbs, telling each rung as it comes.
 pub(crate) fn run(args: &DoctorArgs) -> CommandResult {
-    let interrupted = interrupt::on_signal(|| {}).or_usage()?;
+    let interrupted = interrupt::on_signal(|| {}, || {}).or_usage()?;
     let patient = Patient::of(args)?;
     let runtime = runtime::multi_thread().or_usage()?;
     let (rungs, outcome) = runtime.block_on(examine(args, &patient, &interrupted))?;
@@ -134,6 +134,7 @@ fn target(
         claimed: Vec::new(),
         http: HttpVersion::default(),
         limits: Limits::default(),
+        variants: Vec::new(),
     })
 }
 

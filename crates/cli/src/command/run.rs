@@ -33,11 +33,11 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
     let plan = planned(&scenario);
     let sums = Arithmetic::of(&plan, scenario.bounds.in_flight);
     let stop = Stop::new();
-    let interrupted = interrupt::on_signal({
+    let ask = {
         let stop = stop.clone();
         move || stop.request()
-    })
-    .or_usage()?;
+    };
+    let interrupted = interrupt::on_signal(ask, || ()).or_usage()?;
     let url = args.hub.as_deref().unwrap_or(embedded_hub::SOME_URL);
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
     check_resources(&sums, endpoint.hub()).or_usage()?;

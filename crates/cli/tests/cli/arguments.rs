@@ -141,7 +141,7 @@ fn help_fits_a_screen_and_shows_examples() {
         // A line or two for each setting.
         (Some("hub"), 112),
         (Some("run"), 60),
-        (Some("check"), 72),
+        (Some("check"), 96),
         (Some("doctor"), 60),
         (Some("publish"), 60),
         (Some("subscribe"), 60),

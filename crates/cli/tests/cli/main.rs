@@ -17,3 +17,4 @@ mod run;
 mod run_tokens;
 mod scenario;
 mod secrets;
+mod targets;

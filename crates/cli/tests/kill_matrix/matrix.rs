@@ -131,5 +131,6 @@ fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Tar
         cookie_name: None,
         claimed: Vec::new(),
         limits: limits(needs),
+        variants: Vec::new(),
     }
 }

@@ -1,5 +1,7 @@
 //! What a check cannot do without. Not for finding it out: that is the preflight.
 
+use assay_client::HubUrl;
+
 use crate::{
     features::{Features, OptionalFeature},
     target::{HttpVersion, Limit, Target},
@@ -40,6 +42,11 @@ pub(crate) enum Need {
 }
 
 impl Need {
+    /// Whether a hub is mounted elsewhere than at the usual path.
+    pub(crate) fn is_other_path(url: &HubUrl) -> bool {
+        url.as_url().path() != USUAL_PATH
+    }
+
     /// Why it is not met, if it is not.
     pub(crate) fn unmet(self, features: &Features, target: &Target) -> Option<&'static str> {
         let (met, reason) = match self {
@@ -68,7 +75,7 @@ impl Need {
                 "the hub serves no subscription API",
             ),
             Self::OtherPath => (
-                target.endpoint.hub().url().as_url().path() != USUAL_PATH,
+                Self::is_other_path(target.endpoint.hub().url()),
                 "the hub is mounted at the usual path",
             ),
             Self::CustomId => (

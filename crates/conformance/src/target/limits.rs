@@ -35,6 +35,17 @@ pub(crate) enum Limit {
 }
 
 impl Limits {
+    /// These, and where they say nothing the others.
+    pub(super) fn over(self, others: Self) -> Self {
+        Self {
+            lifetime_s: self.lifetime_s.or(others.lifetime_s),
+            history_updates: self.history_updates.or(others.history_updates),
+            keep_alive_s: self.keep_alive_s.or(others.keep_alive_s),
+            streams_per_address: self.streams_per_address.or(others.streams_per_address),
+            streams: self.streams.or(others.streams),
+        }
+    }
+
     /// The value of one, if it was said.
     pub(crate) fn get(&self, limit: Limit) -> Option<u64> {
         match limit {

@@ -19,10 +19,16 @@ pub(super) fn progress_line() -> impl FnMut(Progress) + Send {
                 }
                 return;
             }
-            Progress::Begins { dialect, checks } => {
+            Progress::Begins {
+                variant,
+                dialect,
+                checks,
+            } => {
                 expected += checks;
                 if !terminal {
-                    console::tell(format_args!("dialect {dialect}: {checks} checks"));
+                    let variant = variant.map(|variant| format!("variant {variant}, "));
+                    let variant = variant.unwrap_or_default();
+                    console::tell(format_args!("{variant}dialect {dialect}: {checks} checks"));
                 }
             }
             Progress::Checked { check, verdict } => {

@@ -1,0 +1,204 @@
+//! What is judged: the hub at a URL, as flags describe it, or a target, as its file does. Not for judging.
+
+use std::path::Path;
+
+use anyhow::{Context, anyhow};
+use assay_client::{TokenSource, TopicMatcher};
+use assay_conformance::{
+    DialectChoice, FOREIGN_ORIGIN, Interrupt, Places, Plan, RoleCredential, Running, Target,
+    TargetFile,
+};
+use assay_results::{HubOrigin, RunDirectory};
+
+use super::{role, shipped};
+use crate::args::check::CheckArgs;
+use crate::connection;
+use crate::credentials::{HubAccess, credentials};
+use crate::embedded_hub::{settings_of_hubs, throw_away_key};
+use crate::failure::{Failure, OrFail, usage};
+use crate::hub_under_test::{HubUnderTest, document};
+use crate::interrupt::Interrupted;
+
+/// A hub that answers.
+pub(super) struct Subject {
+    /// What the checks need.
+    pub(super) target: Target,
+    /// What the run document says of it.
+    pub(super) document: assay_results::Target,
+    /// What was started, if anything was.
+    pub(super) running: Option<Running>,
+}
+
+impl Subject {
+    /// The one that was asked for; without URL and target the reference hub.
+    pub(super) async fn find(
+        args: &CheckArgs,
+        directory: &RunDirectory,
+        stop: &Interrupt,
+        interrupted: &Interrupted,
+    ) -> Result<Self, Failure> {
+        if let Some(url) = &args.url {
+            return interrupted.unless(at_url(url, args)).await;
+        }
+        let file = read(args, directory)?;
+        Box::pin(interrupted.unless(started(file, args, stop))).await
+    }
+}
+
+async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
+    let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
+    let access = HubAccess::find(&endpoint, &args.credentials, args.connection.dialect).await?;
+    let described = &args.description;
+    let foreign_origin = described.foreign_origin.as_deref();
+    let hub = HubUnderTest {
+        endpoint,
+        credentials: args.credentials.clone(),
+        embedded: None,
+    };
+    let spoken = vec![(access.dialect, access.evidence.clone())];
+    let document = hub.document(&args.connection, spoken, &access.issuance);
+    let target = Target {
+        endpoint: hub.endpoint,
+        http: args.http.into(),
+        dialects: vec![DialectChoice {
+            dialect: access.dialect,
+            evidence: access.evidence.clone(),
+        }],
+        publisher: role(access.publisher_source(), || access.publisher_token())?,
+        subscriber: role(access.subscriber_source(), || {
+            access.subscriber_token(&[TopicMatcher::Any])
+        })?,
+        issuer: access.issuance.issuer,
+        audience: access.issuance.audience,
+        allowed_origin: described.allowed_origin.clone(),
+        foreign_origin: foreign_origin.unwrap_or(FOREIGN_ORIGIN).to_owned(),
+        publish_origin: described.publish_origin.clone(),
+        cookie_name: described.cookie_name.clone(),
+        claimed: described.claims.clone(),
+        limits: described.limits.unwrap_or_default(),
+        variants: Vec::new(),
+    };
+    Ok(Subject {
+        target,
+        document,
+        running: None,
+    })
+}
+
+/// Reads the target; one of the shipped by its name, any other as a file.
+fn read(args: &CheckArgs, directory: &RunDirectory) -> Result<TargetFile, Failure> {
+    if let Some(flag) = flag_of_a_url(args) {
+        let sentence = "describes the hub at a URL: a target file has a field for it";
+        return Err(usage(format!("{flag} {sentence}")));
+    }
+    let named = args.target.target.as_deref();
+    let named = named.unwrap_or(Path::new(shipped::REFERENCE));
+    let shipped = named.to_str().and_then(shipped::text);
+    let typed = credentials(&args.credentials).or_usage()?;
+    let hub = match &args.target.hub_binary {
+        Some(path) => {
+            let named = || format!("--hub-binary {}", path.display());
+            Some(path.canonicalize().with_context(named).or_usage()?)
+        }
+        None if named == Path::new(shipped::REFERENCE) => {
+            let ours = std::env::current_exe().context("failed to find our own program");
+            Some(ours.or_usage()?)
+        }
+        None => None,
+    };
+    let places = Places {
+        hub,
+        key: throw_away_key(),
+        work: std::path::absolute(directory.path().join("hubs")).or_usage()?,
+        publisher: typed_role(typed.publisher),
+        subscriber: typed_role(typed.subscriber),
+        without: settings_of_hubs(),
+        http: args.http.into(),
+    };
+    match shipped {
+        Some(text) => TargetFile::parse(text, named, &places).or_usage(),
+        None => TargetFile::read(named, &places).or_usage(),
+    }
+}
+
+/// Starts the hub of the target, or the variant that is to be judged in its place.
+async fn started(
+    mut file: TargetFile,
+    args: &CheckArgs,
+    stop: &Interrupt,
+) -> Result<Subject, Failure> {
+    let plan = match &args.target.variant {
+        None => file.hub,
+        Some(name) => {
+            let plan = variant(&file.variants, name)?.clone();
+            file.variants.clear();
+            plan
+        }
+    };
+    let asked = connection::dialect(args.connection.dialect).map(|dialect| {
+        vec![DialectChoice {
+            dialect,
+            evidence: "asked for by --dialect".to_owned(),
+        }]
+    });
+    let running = plan.start(asked.as_deref(), stop).await;
+    let running = running.or_not_measurable()?;
+    let target = Target {
+        variants: file.variants,
+        ..running.target.clone()
+    };
+    let is_reference = args.target.target.is_none();
+    let origin = if is_reference {
+        HubOrigin::Reference
+    } else {
+        HubOrigin::Given
+    };
+    Ok(Subject {
+        document: document(&target, origin),
+        target,
+        running: Some(running),
+    })
+}
+
+fn variant<'f>(variants: &'f [Plan], name: &str) -> Result<&'f Plan, Failure> {
+    let found = variants.iter().find(|plan| plan.variant() == Some(name));
+    let known = || {
+        let names: Vec<_> = variants.iter().filter_map(Plan::variant).collect();
+        anyhow!("--variant {name}: the target has {}", names.join(", "))
+    };
+    found.ok_or_else(known).or_usage()
+}
+
+fn typed_role(source: TokenSource) -> RoleCredential {
+    match source {
+        TokenSource::Key(key) => RoleCredential::Key(key),
+        TokenSource::Token(token) => RoleCredential::Token(token),
+        // A command is refused beside a target.
+        TokenSource::Anonymous | TokenSource::Command(_) => RoleCredential::Absent,
+    }
+}
+
+/// A flag that says of a hub at a URL what a target file says by itself.
+fn flag_of_a_url(args: &CheckArgs) -> Option<&'static str> {
+    let described = &args.description;
+    let connection = &args.connection;
+    let credentials = &args.credentials;
+    let given = [
+        ("--allowed-origin", described.allowed_origin.is_some()),
+        ("--foreign-origin", described.foreign_origin.is_some()),
+        ("--publish-origin", described.publish_origin.is_some()),
+        ("--cookie-name", described.cookie_name.is_some()),
+        ("--claims", !described.claims.is_empty()),
+        ("--limits", described.limits.is_some()),
+        ("--publish-url", connection.publish_url.is_some()),
+        ("--cacert", connection.cacert.is_some()),
+        ("--insecure", connection.insecure),
+        ("--connect-to", connection.connect_to.is_some()),
+        ("--header", !connection.headers.is_empty()),
+        ("--issuer", credentials.issuer.is_some()),
+        ("--audience", credentials.audience.is_some()),
+        ("--token-command", credentials.token_command.is_some()),
+    ];
+    let found = given.iter().find(|(_, is_given)| *is_given);
+    found.map(|(flag, _)| *flag)
+}
