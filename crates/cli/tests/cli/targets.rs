@@ -348,6 +348,27 @@ fn what_a_command_leaves_behind_is_told_and_ended() {
     assert!(is_gone(pid_in(folder.path()).unwrap()));
 }
 
+/// Those of other hubs take their program, and find what it reads beside them.
+#[test]
+fn the_targets_that_come_with_assay() {
+    for name in ["mercure-rocks-1.0", "mercure-rocks-0.x"] {
+        let folder = tempdir().unwrap();
+        let args = ["check", "--target", name, "--out", "out"];
+        let ended = assay_in(folder.path(), &args);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("pass --hub-binary"), "{ended:?}");
+        assert_eq!(texts_in(folder.path()), [], "{name}");
+        let ended = assay_in(
+            folder.path(),
+            &[&args, ["--hub-binary", "/bin/false"].as_slice()].concat(),
+        );
+        assert_eq!(ended.code, Some(3), "{ended:?}");
+        assert!(ended.stderr.contains("its command ended"), "{ended:?}");
+        let hubs = folder.path().join("out/hubs");
+        assert!(hubs.join("_target/mercure-rocks.Caddyfile").exists());
+    }
+}
+
 /// While it waits for a hub that never answers: one signal ends both.
 #[test]
 fn a_signal_ends_what_is_being_started() {

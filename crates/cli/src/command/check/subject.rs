@@ -93,7 +93,7 @@ fn read(args: &CheckArgs, directory: &RunDirectory) -> Result<TargetFile, Failur
     }
     let named = args.target.target.as_deref();
     let named = named.unwrap_or(Path::new(shipped::REFERENCE));
-    let shipped = named.to_str().and_then(shipped::text);
+    let shipped = shipped::find(named);
     let typed = credentials(&args.credentials).or_usage()?;
     let hub = match &args.target.hub_binary {
         Some(path) => {
@@ -115,10 +115,16 @@ fn read(args: &CheckArgs, directory: &RunDirectory) -> Result<TargetFile, Failur
         without: settings_of_hubs(),
         http: args.http.into(),
     };
-    match shipped {
-        Some(text) => TargetFile::parse(text, named, &places).or_usage(),
-        None => TargetFile::read(named, &places).or_usage(),
-    }
+    let Some(shipped) = shipped else {
+        return TargetFile::read(named, &places).or_usage();
+    };
+    let work = places.work.clone();
+    let file = TargetFile::parse(shipped.text, &shipped.path(&work), &places).or_usage()?;
+    let unpacked = shipped.unpack(&work);
+    unpacked
+        .with_context(|| format!("failed to write into {}", work.display()))
+        .or_usage()?;
+    Ok(file)
 }
 
 /// Starts the hub of the target, or the variant that is to be judged in its place.
