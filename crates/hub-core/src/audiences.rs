@@ -4,9 +4,13 @@
 //! An event about a subscription is never looked for among those who cannot read any: a crowd that connects costs each of its
 //! members as much as there are watchers, not as much as there are subscribers. Not here: who watches, see `subscriptions`.
 
+use std::sync::Arc;
+
 use crate::Dialect;
 use crate::dialect::ByDialect;
+use crate::fan_out::Readers;
 use crate::registry::{Registry, SubscriberId};
+use crate::sign::Sign;
 use crate::subscriber::Interest;
 use crate::update::{Audience, Update};
 
@@ -15,6 +19,8 @@ use crate::update::{Audience, Update};
 pub(crate) struct Audiences<L> {
     everyone: Registry<L>,
     watchers: ByDialect<Registry<L>>,
+    /// Those who listen to signs, whom no update reaches.
+    signs: Registry<L>,
 }
 
 /// Where a subscriber is listed.
@@ -29,6 +35,7 @@ impl<L> Default for Audiences<L> {
         Self {
             everyone: Registry::default(),
             watchers: ByDialect::from_fn(|_| Registry::default()),
+            signs: Registry::default(),
         }
     }
 }
@@ -72,6 +79,21 @@ impl<L> Audiences<L> {
             Audience::Watchers(dialect) => Some(&mut self.watchers[dialect]),
             Audience::Nobody => None,
         }
+    }
+
+    /// Lets a sign find `listener` in the way in which an update finds its readers; tells whether it did.
+    pub(crate) fn reach(&mut self, sign: &Sign, listener: L) -> bool {
+        // Private, as all that the hub itself publishes: rights are looked at too.
+        let matchers = Arc::from([Sign::matcher()]);
+        let id = self.signs.insert(listener, &matchers, Some(&matchers));
+        let update = &sign.committed().update;
+        let mut readers = Readers::of(update);
+        let mut is_found = false;
+        self.signs.for_each_listener(update.topics(), |_, entry| {
+            is_found |= readers.include(entry, &self.signs);
+        });
+        self.signs.remove(id, |_| true);
+        is_found
     }
 
     /// Takes all subscribers out.

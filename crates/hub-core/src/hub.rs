@@ -5,6 +5,7 @@
 mod counts;
 mod newcomer;
 mod presence;
+mod probe;
 mod replay;
 
 use std::collections::HashMap;
@@ -341,6 +342,10 @@ impl State {
                     book.refused(ticket);
                 }
                 Some((ticket, Err(error)))
+            }
+            Outcome::Sign(sign) => {
+                self.pass_on(&sign, wakers);
+                None
             }
             Outcome::Committed(committed) => {
                 if let Some(book) = &mut self.book {

@@ -18,6 +18,7 @@ use crate::event_id::{LastEventId, ResponseCursor};
 use crate::fan_out::Readers;
 use crate::history::{Committed, Position, Resumption};
 use crate::hub::{Hub, Subscribe, SubscribeError};
+use crate::sign::Sign;
 use crate::subscriber::CloseReason;
 use crate::update::Update;
 
@@ -30,8 +31,8 @@ pub enum Arrival<G> {
     Update(Committed),
     /// A subscriber joins. It gets what is published from here on, after what it resumes.
     Join(Join<G>),
-    /// A sign of [`Hub::probe`], to be woken: the lane lives.
-    Probe(Waker),
+    /// A sign of [`Hub::probe`]; see [`Lane::receive`].
+    Sign(Sign),
     /// The hub closes all subscribers; nothing follows.
     Close(CloseReason),
 }
@@ -285,6 +286,17 @@ impl<G> Lane<G> {
                 visit(listener.key);
             }
         });
+    }
+
+    /// Receives a sign, once all that arrived before it is handed on.
+    pub fn receive(&mut self, sign: &Sign) {
+        let listener = Listener {
+            key: usize::MAX,
+            next: Cell::new(Position::FIRST),
+        };
+        if self.listening.reach(sign, listener) {
+            sign.received();
+        }
     }
 
     /// Takes a subscriber out.

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::event_id::{EventId, LastEventId, ResponseCursor};
 use crate::limits::{REPLAY_BATCH_BYTES, REPLAY_BATCH_UPDATES};
+use crate::sign::Sign;
 use crate::update::Update;
 
 /// The log of a hub without a disk.
@@ -23,7 +24,7 @@ pub struct MemoryHistory {
     /// The position of the oldest update that is kept, or that of the next one if none is.
     oldest: Position,
     ids: IdIndex,
-    feed: VecDeque<Committed>,
+    feed: VecDeque<Outcome>,
     submitted: Ticket,
 }
 
@@ -91,17 +92,21 @@ impl History for MemoryHistory {
         let last = batch.len().saturating_sub(1);
         for (index, update) in batch.into_iter().enumerate() {
             let position = self.append(&update, stamp_ms);
-            self.feed.push_back(Committed {
+            self.feed.push_back(Outcome::Committed(Committed {
                 position,
                 update,
                 answers: (index == last).then_some(self.submitted),
-            });
+            }));
         }
         Ok(self.submitted)
     }
 
+    fn send_sign(&mut self, sign: Sign) {
+        self.feed.push_back(Outcome::Sign(sign));
+    }
+
     fn next_outcome(&mut self) -> Option<Outcome> {
-        self.feed.pop_front().map(Outcome::Committed)
+        self.feed.pop_front()
     }
 
     fn resume(&mut self, cursor: &LastEventId) -> Resumed {
@@ -316,7 +321,7 @@ mod tests {
                 Outcome::Committed(committed) => {
                     (committed.update.id().to_string(), committed.answers)
                 }
-                Outcome::Refused(..) => panic!("memory takes all"),
+                other => panic!("memory takes all: {other:?}"),
             })
             .collect();
         assert_eq!(

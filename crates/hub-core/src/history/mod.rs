@@ -27,6 +27,8 @@
 //!   Its feed stands still, and its subscribers stay: they are late, and never wrong. Cursors are answered from what the node
 //!   has, or with [`ArchiveError::Unavailable`]. When it is back, the feed goes on at the very next position. If the server
 //!   has forgotten that one, the node must close all its subscribers rather than go on behind a gap.
+//! - **Signs.** A sign ([`History::send_sign`]) comes back as what is published does: by the server, and by the consumer, which
+//!   drops it from the log. One that is lost on the way is not sent again, since that is what it is there to tell.
 //! - **Reads.** They end where the feed of this node ends, however far the log is ahead.
 //!
 //! Not here: who may read an update.
@@ -39,6 +41,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::event_id::{LastEventId, ResponseCursor};
+use crate::sign::Sign;
 use crate::update::Update;
 
 pub use self::redb::{OpenError, RedbHistory};
@@ -84,6 +87,8 @@ pub enum Outcome {
     Committed(Committed),
     /// A batch is not in the log, and nothing of it will be.
     Refused(Ticket, HistoryError),
+    /// What was submitted before this sign has been answered, and the log still moves.
+    Sign(Sign),
 }
 
 /// One committed update.
@@ -169,6 +174,10 @@ pub struct Extent {
 pub trait History: Send {
     /// Takes a batch, which is not empty and is committed as a whole.
     fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError>;
+
+    /// Takes a sign. It goes the way of a batch, through whatever threads and queues that has, and comes out of the feed behind
+    /// all that was submitted before it, also where that is refused. It is not in the log, and takes no position.
+    fn send_sign(&mut self, sign: Sign);
 
     /// What comes next out of the log: its updates in order, each one once, and the answer of each ticket; none if there is no
     /// more by now.

@@ -22,6 +22,7 @@ use super::{
     Resumed, Ticket,
 };
 use crate::event_id::LastEventId;
+use crate::sign::Sign;
 use crate::update::Update;
 
 use committer::{Committer, Desk};
@@ -78,6 +79,11 @@ impl History for RedbHistory {
         self.desk.leave(ticket, batch)?;
         self.submitted = ticket;
         Ok(ticket)
+    }
+
+    /// It is in no transaction: a disk that is full is no way that is blocked, and is not written to for a sign.
+    fn send_sign(&mut self, sign: Sign) {
+        self.desk.leave_sign(sign);
     }
 
     fn next_outcome(&mut self) -> Option<Outcome> {

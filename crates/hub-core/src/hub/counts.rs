@@ -1,8 +1,6 @@
-//! What the hub has done and keeps, in numbers; and whether it still does anything: a sign that goes the way of an update.
+//! What the hub has done and keeps, in numbers.
 
-use std::task::Waker;
-
-use super::{Hub, PublishError, State};
+use super::{Hub, State};
 use crate::history::Extent;
 
 /// Numbers of a hub since it was made. Those of lanes are with their threads.
@@ -45,22 +43,5 @@ impl Hub {
             queue_high_water: counting.queue_high_water,
             history: history.extent(),
         }
-    }
-
-    /// Sends a sign through the hub that goes the way of a committed update, into every lane behind what waits there, and whose
-    /// receipt wakes `received`, once for each lane. No history has it, and no subscriber sees it. How many lanes were sent it.
-    ///
-    /// The error is what a publisher would get now.
-    pub fn probe(&self, received: &Waker) -> Result<usize, PublishError> {
-        let state = self.shared().lock();
-        if state.closed.is_some() {
-            return Err(PublishError::Closed);
-        }
-        let lanes = state.lanes.iter();
-        let wakers: Vec<_> = lanes.filter_map(|lane| lane.probe(received)).collect();
-        let count = state.lanes.len();
-        drop(state);
-        wakers.into_iter().for_each(Waker::wake);
-        Ok(count)
     }
 }

@@ -10,6 +10,7 @@ use crate::Dialect;
 use crate::dialect::ByDialect;
 use crate::history::Committed;
 use crate::limits::{FEED_BYTES, FEED_UPDATES};
+use crate::sign::Sign;
 use crate::subscriber::CloseReason;
 use crate::update::Audience;
 
@@ -20,8 +21,8 @@ pub(crate) trait LaneFeed: Send + Sync {
     fn is_full(&self) -> bool;
     /// An update is in the log.
     fn committed(&self, committed: &Committed) -> Option<Waker>;
-    /// A sign on its way, which the lane wakes.
-    fn probe(&self, received: &Waker) -> Option<Waker>;
+    /// A sign on its way, which the lane receives.
+    fn sign(&self, sign: &Sign) -> Option<Waker>;
     /// All subscribers are closed.
     fn close(&self, reason: CloseReason) -> Option<Waker>;
 }
@@ -136,8 +137,8 @@ impl<G: Send> LaneFeed for Feed<G> {
         self.push(Arrival::Update(committed.clone()))
     }
 
-    fn probe(&self, received: &Waker) -> Option<Waker> {
-        self.push(Arrival::Probe(received.clone()))
+    fn sign(&self, sign: &Sign) -> Option<Waker> {
+        self.push(Arrival::Sign(sign.clone()))
     }
 
     fn close(&self, reason: CloseReason) -> Option<Waker> {

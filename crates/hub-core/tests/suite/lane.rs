@@ -128,24 +128,3 @@ fn who_comes_to_an_abandoned_lane_is_refused_and_nothing_piles_up() {
         publish(&hub, "topic=T");
     }
 }
-
-#[test]
-fn a_sign_goes_the_way_of_an_update_and_nobody_sees_it() {
-    let hub = hub(HubSettings::default());
-    let mut host = LaneHost::new(&hub, Waker::noop().clone());
-    let key = host.join(subscribe(&[assay_hub_core::TopicMatcher::Any], None, None));
-    host.take_all();
-    let returned = Arc::<Wakes>::default();
-    let sign = Waker::from(Arc::clone(&returned));
-    publish(&hub, "topic=T&data=1");
-    assert_eq!(hub.probe(&sign), Ok(1));
-    assert!(host.take_one(), "what was published before comes before");
-    assert_eq!(returned.0.load(Ordering::Relaxed), 0);
-    assert_eq!(received(&mut host, key), ["1"]);
-    assert_eq!(returned.0.load(Ordering::Relaxed), 1);
-    let counts = hub.counts();
-    assert_eq!((counts.published, counts.subscribers), (1, 1));
-    assert_eq!(counts.history.map(|it| it.updates), Some(1));
-    hub.close_all(CloseReason::ShuttingDown);
-    assert_eq!(hub.probe(&sign), Err(PublishError::Closed));
-}

@@ -56,7 +56,7 @@ impl LaneHost {
                     stream.received.push_back(committed.update.event().clone());
                 });
             }
-            Some(Arrival::Probe(received)) => received.wake(),
+            Some(Arrival::Sign(sign)) => self.lane.receive(&sign),
             Some(Arrival::Close(reason)) => {
                 for stream in self.streams.values_mut() {
                     stream.closed.get_or_insert(reason);

@@ -8,7 +8,7 @@ use assay_hub_core::history::{
     Archive, ArchiveError, Committed, History, HistoryError, Outcome, Overrun, Position, Read,
     Resumed, Resumption, Ticket,
 };
-use assay_hub_core::{LastEventId, ResponseCursor, Update};
+use assay_hub_core::{LastEventId, ResponseCursor, Sign, Update};
 
 /// Updates that are in memory: fewer than a batch of the archive, so that a replay meets both.
 const IN_MEMORY: usize = 2;
@@ -21,12 +21,17 @@ pub(crate) struct LateDisk(Arc<Mutex<Disk>>);
 #[derive(Default)]
 struct Disk {
     kept: usize,
-    waiting: VecDeque<(Ticket, Vec<Arc<Update>>)>,
+    waiting: VecDeque<Parcel>,
     /// With their positions, the oldest first; they are ahead of the feed.
     log: VecDeque<(Position, Arc<Update>)>,
     end: Option<Position>,
     outcomes: VecDeque<Outcome>,
     waker: Option<Waker>,
+}
+
+enum Parcel {
+    Batch(Ticket, Vec<Arc<Update>>),
+    Sign(Sign),
 }
 
 pub(crate) struct LateHistory {
@@ -53,12 +58,13 @@ impl LateDisk {
     /// Commits, or refuses, the oldest batch that waits, and tells the hub, unless that is put off.
     pub(crate) fn settle(&self, refusal: Option<HistoryError>, tells: bool) {
         let mut disk = self.0.lock().unwrap();
-        let Some((ticket, updates)) = disk.waiting.pop_front() else {
-            return;
-        };
-        match refusal {
-            Some(error) => disk.outcomes.push_back(Outcome::Refused(ticket, error)),
-            None => disk.commit(ticket, updates),
+        match (disk.waiting.pop_front(), refusal) {
+            (None, _) => return,
+            (Some(Parcel::Sign(sign)), _) => disk.outcomes.push_back(Outcome::Sign(sign)),
+            (Some(Parcel::Batch(ticket, _)), Some(error)) => {
+                disk.outcomes.push_back(Outcome::Refused(ticket, error));
+            }
+            (Some(Parcel::Batch(ticket, updates)), None) => disk.commit(ticket, updates),
         }
         let waker = disk.waker.clone().filter(|_| tells);
         drop(disk);
@@ -99,8 +105,13 @@ impl History for LateHistory {
     fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError> {
         self.submitted = self.submitted.next();
         let mut disk = self.disk.0.lock().unwrap();
-        disk.waiting.push_back((self.submitted, batch));
+        disk.waiting.push_back(Parcel::Batch(self.submitted, batch));
         Ok(self.submitted)
+    }
+
+    fn send_sign(&mut self, sign: Sign) {
+        let mut disk = self.disk.0.lock().unwrap();
+        disk.waiting.push_back(Parcel::Sign(sign));
     }
 
     fn next_outcome(&mut self) -> Option<Outcome> {

@@ -15,6 +15,7 @@ mod mutations;
 mod presence_simulation;
 mod redb_history;
 mod seeds;
+mod sign;
 mod simulation;
 mod subscriptions;
 mod support;

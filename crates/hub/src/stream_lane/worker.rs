@@ -128,12 +128,13 @@ impl Worker {
         let mut updates = 0;
         let taken_at = Instant::now();
         let mut deliveries = 0;
+        let mut signs = Vec::new();
         while updates < UPDATES_A_ROUND
             && let Some(arrival) = self.lane.next_arrival()
         {
             match arrival {
                 Arrival::Join(join) => self.welcome(join),
-                Arrival::Probe(received) => received.wake(),
+                Arrival::Sign(sign) => signs.push(sign),
                 Arrival::Close(reason) => self.close(reason),
                 Arrival::Update(committed) if updates == 0 && !self.lane.has_more() => {
                     deliveries += self.write_alone(&committed);
@@ -152,6 +153,10 @@ impl Worker {
                 let written = stream.flush(now);
                 self.wrote(key, written);
             }
+        }
+        // Behind the last write of what came before.
+        for sign in signs {
+            self.lane.receive(&sign);
         }
         if deliveries > 0 {
             let counts = &self.shared.counts;

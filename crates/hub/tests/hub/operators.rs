@@ -1,6 +1,7 @@
 //! What operators and their tools ask: health, and numbers on a listener of their own.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Waker;
 
@@ -9,7 +10,7 @@ use assay_hub_core::history::{
     Clock, History, HistoryBounds, HistoryError, MemoryHistory, Outcome, Overrun, Position, Read,
     Resumed, Ticket,
 };
-use assay_hub_core::{LastEventId, Update};
+use assay_hub_core::{LastEventId, Sign, Update};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -109,10 +110,39 @@ async fn numbers_are_counted() {
     assert!(!page.contains("secret-topic"), "{page}");
 }
 
-/// A history that hangs while it takes an update, as on a disk that does not answer.
+/// A history that hangs while it takes an update, as on a disk that does not answer, or while it stores one, as a thread of its
+/// own that stands still.
 struct Hanging {
     memory: MemoryHistory,
     go_on: Mutex<mpsc::Receiver<()>>,
+    store: Arc<HangingStore>,
+}
+
+#[derive(Default)]
+struct HangingStore {
+    hangs: AtomicBool,
+    waker: Mutex<Option<Waker>>,
+}
+
+impl HangingStore {
+    fn go_on(&self) {
+        self.hangs.store(false, Relaxed);
+        let waker = self.waker.lock().expect("nobody panics with it").take();
+        waker.expect("a hub that waits").wake();
+    }
+}
+
+impl Hanging {
+    fn new(store: Arc<HangingStore>) -> (Box<Self>, mpsc::Sender<()>) {
+        let (go, go_on) = mpsc::channel();
+        let clock = Clock::new(|| std::time::Duration::ZERO);
+        let history = Self {
+            memory: MemoryHistory::new(HistoryBounds::MEMORY, clock),
+            go_on: Mutex::new(go_on),
+            store,
+        };
+        (Box::new(history), go)
+    }
 }
 
 impl History for Hanging {
@@ -122,12 +152,18 @@ impl History for Hanging {
         self.memory.submit(batch)
     }
 
+    fn send_sign(&mut self, sign: Sign) {
+        self.memory.send_sign(sign);
+    }
+
     fn next_outcome(&mut self) -> Option<Outcome> {
-        self.memory.next_outcome()
+        let hangs = self.store.hangs.load(Relaxed);
+        (!hangs).then(|| self.memory.next_outcome())?
     }
 
     fn notify(&mut self, waker: Waker) {
-        self.memory.notify(waker);
+        let mut told = self.store.waker.lock().expect("nobody panics with it");
+        *told = Some(waker);
     }
 
     fn resume(&mut self, cursor: &LastEventId) -> Resumed {
@@ -143,35 +179,48 @@ impl History for Hanging {
     }
 }
 
+/// Asks until it is answered like this.
+async fn until_ready_says(address: SocketAddr, status: &str, word: &str) {
+    let end = format!("{{\"status\":\"{word}\"}}\n");
+    let answer = loop {
+        let answer = get(address, "/health/ready").await;
+        if answer.ends_with(&end) {
+            break answer;
+        }
+    };
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 {status} ")),
+        "{answer}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_hub_that_hands_nothing_on_is_alive_and_not_ready() {
     let (config, _) = open_hub().check().expect("right options");
-    let (go, go_on) = mpsc::channel();
-    let memory = MemoryHistory::new(
-        HistoryBounds::MEMORY,
-        Clock::new(|| std::time::Duration::ZERO),
-    );
-    let history = Hanging {
-        memory,
-        go_on: Mutex::new(go_on),
-    };
-    let hub = Arc::new(start_server(Server::new(config, Box::new(history))));
+    let (history, go) = Hanging::new(Arc::default());
+    let hub = Arc::new(start_server(Server::new(config, history)));
     let publisher = {
         let hub = Arc::clone(&hub);
         tokio::spawn(async move { hub.publish(&hub.token(), "topic=a").await.status })
     };
-    let until = async |expected: &str| loop {
-        let answer = get(hub.address, "/health/ready").await;
-        if answer.ends_with(expected) {
-            return answer;
-        }
-    };
-    let stalled = until("{\"status\":\"stalled\"}\n").await;
-    assert!(stalled.starts_with("HTTP/1.1 503 "), "{stalled}");
+    until_ready_says(hub.address, "503", "stalled").await;
     let alive = get(hub.address, "/health/live").await;
     assert!(alive.starts_with("HTTP/1.1 200 "), "{alive}");
     go.send(()).expect("it waits");
-    let ready = until("{\"status\":\"ready\"}\n").await;
-    assert!(ready.starts_with("HTTP/1.1 200 "), "{ready}");
+    until_ready_says(hub.address, "200", "ready").await;
     assert_eq!(soon(publisher).await.expect("no panic"), 200);
+}
+
+/// The lock of the hub is free, and all that is asked of the history is answered at once.
+#[tokio::test]
+async fn a_hub_whose_history_stores_nothing_is_not_ready() {
+    let (config, _) = open_hub().check().expect("right options");
+    let store = Arc::<HangingStore>::default();
+    let (history, _go) = Hanging::new(Arc::clone(&store));
+    let hub = start_server(Server::new(config, history));
+    until_ready_says(hub.address, "200", "ready").await;
+    store.hangs.store(true, Relaxed);
+    until_ready_says(hub.address, "503", "stalled").await;
+    store.go_on();
+    until_ready_says(hub.address, "200", "ready").await;
 }

@@ -13,6 +13,7 @@ use crate::limits::{
     AGE_CHECKS, LONGEST_AGE_CHECK, SHORTEST_AGE_CHECK, TRANSACTION_BYTES, TRANSACTION_UPDATES,
     UNSTORED_BYTES, UNSTORED_UPDATES, WRITE_REST,
 };
+use crate::sign::Sign;
 use crate::update::Update;
 
 /// What the history and its committer share.
@@ -27,16 +28,29 @@ pub(super) struct Desk {
 
 #[derive(Debug, Default)]
 struct Inbox {
-    batches: VecDeque<Batch>,
+    parcels: VecDeque<Parcel>,
     updates: usize,
     size_bytes: usize,
     is_closed: bool,
 }
 
+/// What is left for the committer.
 #[derive(Debug)]
-struct Batch {
-    ticket: Ticket,
-    updates: Vec<Arc<Update>>,
+enum Parcel {
+    Batch {
+        ticket: Ticket,
+        updates: Vec<Arc<Update>>,
+    },
+    Sign(Sign),
+}
+
+impl Parcel {
+    fn updates(&self) -> &[Arc<Update>] {
+        match self {
+            Self::Batch { updates, .. } => updates,
+            Self::Sign(_) => &[],
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -61,10 +75,16 @@ impl Desk {
         }
         inbox.updates += updates.len();
         inbox.size_bytes += bytes_of(&updates);
-        inbox.batches.push_back(Batch { ticket, updates });
+        inbox.parcels.push_back(Parcel::Batch { ticket, updates });
         drop(inbox);
         self.arrived.notify_one();
         Ok(())
+    }
+
+    /// Leaves a sign for the committer.
+    pub(super) fn leave_sign(&self, sign: Sign) {
+        lock(&self.inbox).parcels.push_back(Parcel::Sign(sign));
+        self.arrived.notify_one();
     }
 
     /// The next outcome.
@@ -100,7 +120,7 @@ impl Desk {
     /// What waits, as much as goes into one transaction, at least one batch; or nothing, after `at_most` or at the end.
     fn take(&self, at_most: Option<Duration>) -> Taken {
         let mut inbox = lock(&self.inbox);
-        while inbox.batches.is_empty() && !inbox.is_closed {
+        while inbox.parcels.is_empty() && !inbox.is_closed {
             inbox = match at_most {
                 None => self
                     .arrived
@@ -111,7 +131,7 @@ impl Desk {
                         .arrived
                         .wait_timeout(inbox, at_most)
                         .unwrap_or_else(PoisonError::into_inner);
-                    if waited.timed_out() && inbox.batches.is_empty() {
+                    if waited.timed_out() && inbox.parcels.is_empty() {
                         return Taken::Nothing;
                     }
                     inbox
@@ -126,26 +146,26 @@ impl Desk {
 }
 
 enum Taken {
-    Group(Vec<Batch>),
+    Group(Vec<Parcel>),
     Nothing,
     End,
 }
 
 impl Inbox {
-    fn take_group(&mut self) -> Vec<Batch> {
+    fn take_group(&mut self) -> Vec<Parcel> {
         if self.updates <= TRANSACTION_UPDATES && self.size_bytes <= TRANSACTION_BYTES {
             self.updates = 0;
             self.size_bytes = 0;
-            return mem::take(&mut self.batches).into();
+            return mem::take(&mut self.parcels).into();
         }
         let (mut group, mut updates, mut size_bytes) = (Vec::new(), 0, 0);
         while updates < TRANSACTION_UPDATES
             && size_bytes < TRANSACTION_BYTES
-            && let Some(batch) = self.batches.pop_front()
+            && let Some(parcel) = self.parcels.pop_front()
         {
-            updates += batch.updates.len();
-            size_bytes += bytes_of(&batch.updates);
-            group.push(batch);
+            updates += parcel.updates().len();
+            size_bytes += bytes_of(parcel.updates());
+            group.push(parcel);
         }
         self.updates -= updates;
         self.size_bytes -= size_bytes;
@@ -199,19 +219,24 @@ impl Committer {
         }
     }
 
-    fn store(&mut self, group: Vec<Batch>) {
+    fn store(&mut self, group: Vec<Parcel>) {
         let updates: Vec<_> = group
             .iter()
-            .flat_map(|batch| batch.updates.iter().cloned())
+            .flat_map(|parcel| parcel.updates().iter().cloned())
             .collect();
         let first = self.writer.end();
-        match self.write(&updates) {
+        let written = match updates.as_slice() {
+            [] => Ok(()),
+            updates => self.write(updates),
+        };
+        match written {
             Ok(()) => self.desk.hand_out(committed(group, first)),
-            Err(error) => self.desk.hand_out(
-                group
-                    .into_iter()
-                    .map(|batch| Outcome::Refused(batch.ticket, error.clone())),
-            ),
+            Err(error) => self
+                .desk
+                .hand_out(group.into_iter().map(|parcel| match parcel {
+                    Parcel::Batch { ticket, .. } => Outcome::Refused(ticket, error.clone()),
+                    Parcel::Sign(sign) => Outcome::Sign(sign),
+                })),
         }
     }
 
@@ -254,24 +279,26 @@ impl Committer {
 }
 
 /// A group that is stored, as the feed hands it out.
-fn committed(group: Vec<Batch>, first: Position) -> impl Iterator<Item = Outcome> {
+fn committed(group: Vec<Parcel>, first: Position) -> impl Iterator<Item = Outcome> {
     let mut position = first;
-    group.into_iter().flat_map(move |batch| {
-        let last = batch.updates.len().saturating_sub(1);
-        let outcomes: Vec<_> = batch
-            .updates
+    group.into_iter().flat_map(move |parcel| {
+        let (ticket, updates) = match parcel {
+            Parcel::Batch { ticket, updates } => (ticket, updates),
+            Parcel::Sign(sign) => return vec![Outcome::Sign(sign)],
+        };
+        let last = updates.len().saturating_sub(1);
+        updates
             .into_iter()
             .enumerate()
             .map(|(index, update)| {
                 let committed = Committed {
                     position,
                     update,
-                    answers: (index == last).then_some(batch.ticket),
+                    answers: (index == last).then_some(ticket),
                 };
                 position = position.next();
                 Outcome::Committed(committed)
             })
-            .collect();
-        outcomes
+            .collect()
     })
 }
