@@ -10,6 +10,7 @@ mod replay;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Wake, Waker};
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub(crate) struct Shared {
     settings: HubSettings,
     announcer: Option<Arc<Announcer>>,
     event_ids: Mutex<Box<dyn EventIdSource>>,
+    /// Updates of the history read for subscribers with a queue; not under the lock, since archives are read without it.
+    replayed: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -119,6 +122,7 @@ impl Hub {
             announcer: subscriptions.map(|settings| Arc::new(Announcer::new(settings))),
             settings,
             event_ids: Mutex::new(event_ids),
+            replayed: AtomicU64::new(0),
             state: Mutex::new(State {
                 history,
                 unanswered: HashMap::new(),
@@ -183,8 +187,9 @@ impl Hub {
         };
         wakers.into_iter().for_each(Waker::wake);
         let ((batch, phase), cursor) = opened?;
-        let selected = interest.select(&batch);
-        Ok((Subscriber::new(member, selected, phase), cursor))
+        let selected = self.shared.select(interest, &batch);
+        let wants_all = cursor == Some(ResponseCursor::Earliest);
+        Ok((Subscriber::new(member, selected, phase, wants_all), cursor))
     }
 
     /// Adds a lane, whose thread `waker` wakes: subscribers join it at the door.

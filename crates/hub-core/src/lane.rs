@@ -165,7 +165,17 @@ impl<G: Send + 'static> LaneDoor<G> {
             subscriber: LaneSubscriber { member, phase },
             cursor,
         };
-        wakers.extend(self.feed.join(join, watches));
+        match self.feed.join(join, watches) {
+            Ok(waker) => wakers.extend(waker),
+            Err(refused) => {
+                // Abandoned since it was looked at above.
+                drop(state);
+                let Arrival::Join(Join { guest, .. }) = refused else {
+                    unreachable!("what comes back is what was given")
+                };
+                return Err((SubscribeError::Closed, guest));
+            }
+        }
         if let Some(arrival) = newcomer.arrival {
             state.announce(arrival, hub, wakers);
         }

@@ -76,6 +76,8 @@ pub struct Subscriber {
     /// Read from the history and not yet handed on.
     replayed: VecDeque<Bytes>,
     phase: Phase,
+    /// It is to get all that is kept, and has got nothing yet: what is forgotten meanwhile is no gap.
+    wants_all: bool,
 }
 
 /// Where a subscriber stands.
@@ -124,8 +126,14 @@ impl Interest {
 const BATCHES_A_POLL: usize = 4;
 
 impl Subscriber {
-    pub(crate) fn new(member: Member, replayed: VecDeque<Bytes>, phase: Phase) -> Self {
+    pub(crate) fn new(
+        member: Member,
+        replayed: VecDeque<Bytes>,
+        phase: Phase,
+        wants_all: bool,
+    ) -> Self {
         Self {
+            wants_all: wants_all && replayed.is_empty(),
             member,
             replayed,
             phase,
@@ -148,9 +156,14 @@ impl Subscriber {
                 Phase::Closed(reason) => return Poll::Ready(Next::Closed(*reason)),
                 Phase::Live { queue, .. } => return queue.poll_next(cx),
                 Phase::Replaying { position } => {
-                    let interest = self.member.interest();
-                    let (batch, phase) = self.member.hub().replay(interest, *position);
-                    self.replayed = interest.select(&batch);
+                    let (hub, interest) = (self.member.hub(), self.member.interest());
+                    let (batch, phase) = if self.wants_all {
+                        hub.replay_earliest(interest, *position)
+                    } else {
+                        hub.replay(interest, *position)
+                    };
+                    self.replayed = hub.select(interest, &batch);
+                    self.wants_all &= self.replayed.is_empty();
                     self.phase = phase;
                 }
             }

@@ -1,5 +1,7 @@
 //! What the hub has done and keeps, in numbers.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::{Hub, State};
 use crate::history::Extent;
 
@@ -12,6 +14,8 @@ pub struct Counts {
     pub published: u64,
     /// Updates put into the queues of subscribers, one for each subscriber.
     pub queued: u64,
+    /// Updates of the history read for subscribers with a queue that resumed.
+    pub replayed: u64,
     /// The most updates that ever waited in the queue of one subscriber.
     pub queue_high_water: usize,
     /// What the history keeps, if it tells.
@@ -40,6 +44,7 @@ impl Hub {
             subscribers: admission.subscribers(),
             published: counting.published,
             queued: counting.queued,
+            replayed: self.shared().replayed.load(Relaxed),
             queue_high_water: counting.queue_high_water,
             history: history.extent(),
         }

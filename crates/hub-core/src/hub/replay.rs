@@ -1,7 +1,11 @@
 //! How a subscriber gets from its cursor to what is live: by the history, in memory under the lock of the hub, or by its
 //! archive without it. The step to live is always made in memory, under the lock: nothing comes between.
 
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, MutexGuard};
+
+use bytes::Bytes;
 
 use super::{HubSettings, Shared, State, SubscribeError};
 use crate::event_id::{LastEventId, ResponseCursor};
@@ -25,6 +29,28 @@ impl Shared {
     pub(crate) fn replay(&self, interest: &Interest, position: Position) -> Replayed {
         let read = self.lock().replay(interest, position, &self.settings);
         complete(read, position)
+    }
+
+    /// See [`Self::replay`], for one that is to get all that is kept and has got nothing yet; as [`Self::read_earliest`].
+    pub(crate) fn replay_earliest(&self, interest: &Interest, mut from: Position) -> Replayed {
+        for _ in 1..RESUME_ATTEMPTS {
+            let replayed = self.replay(interest, from);
+            if !matches!(replayed.1, Phase::Closed(CloseReason::ReplayOverrun)) {
+                return replayed;
+            }
+            from = match self.resume(&LastEventId::Earliest) {
+                Ok(resumption) => resumption.position,
+                Err(error) => return (Vec::new(), Phase::Closed(error.into())),
+            };
+        }
+        self.replay(interest, from)
+    }
+
+    /// The events of a batch of the history for a subscriber, which count as replayed.
+    pub(crate) fn select(&self, interest: &Interest, batch: &[Arc<Update>]) -> VecDeque<Bytes> {
+        let selected = interest.select(batch);
+        self.replayed.fetch_add(selected.len() as u64, Relaxed);
+        selected
     }
 
     /// Resumes at a cursor, and reads the first batch at once: publications before the first poll cannot push its beginning

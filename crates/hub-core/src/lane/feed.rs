@@ -64,10 +64,11 @@ impl<G> Feed<G> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, arrival: Arrival<G>) -> Option<Waker> {
+    /// What nobody takes any more is given back: the caller holds the lock of the hub, which a guest that is dropped needs.
+    fn push(&self, arrival: Arrival<G>) -> Result<Option<Waker>, Arrival<G>> {
         let mut waiting = self.lock();
         if waiting.abandoned {
-            return None;
+            return Err(arrival);
         }
         let was_empty = waiting.arrivals.is_empty();
         if let Arrival::Update(committed) = &arrival {
@@ -75,15 +76,24 @@ impl<G> Feed<G> {
             waiting.size_bytes += committed.update.event().len();
         }
         waiting.arrivals.push_back(arrival);
-        was_empty.then(|| self.waker.clone())
+        Ok(was_empty.then(|| self.waker.clone()))
     }
 
-    pub(super) fn join(&self, join: Join<G>, watches: Option<Dialect>) -> Option<Waker> {
+    /// Lets somebody in; or gives it back, for the caller to drop without the lock of the hub, where the lane was abandoned.
+    pub(super) fn join(
+        &self,
+        join: Join<G>,
+        watches: Option<Dialect>,
+    ) -> Result<Option<Waker>, Arrival<G>> {
         self.members.fetch_add(1, Relaxed);
         if let Some(dialect) = watches {
             self.watchers[dialect].fetch_add(1, Relaxed);
         }
-        self.push(Arrival::Join(join))
+        let pushed = self.push(Arrival::Join(join));
+        if pushed.is_err() {
+            self.left(watches);
+        }
+        pushed
     }
 
     pub(super) fn left(&self, watched: Option<Dialect>) {
@@ -134,14 +144,14 @@ impl<G: Send> LaneFeed for Feed<G> {
         if listening == 0 {
             return None;
         }
-        self.push(Arrival::Update(committed.clone()))
+        self.push(Arrival::Update(committed.clone())).ok().flatten()
     }
 
     fn sign(&self, sign: &Sign) -> Option<Waker> {
-        self.push(Arrival::Sign(sign.clone()))
+        self.push(Arrival::Sign(sign.clone())).ok().flatten()
     }
 
     fn close(&self, reason: CloseReason) -> Option<Waker> {
-        self.push(Arrival::Close(reason))
+        self.push(Arrival::Close(reason)).ok().flatten()
     }
 }

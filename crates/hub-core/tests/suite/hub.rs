@@ -11,7 +11,7 @@ use crate::support::{
 };
 use assay_hub_core::{
     AccessToken, CloseReason, Hub, HubSettings, LastEventId, Next, PublishError, ResponseCursor,
-    Subscribe, SubscribeError, Subscriber, TopicMatcher,
+    Subscribe, SubscribeError, Subscriber, TopicMatcher, limits,
 };
 
 /// All events that are there now.
@@ -414,4 +414,27 @@ fn threads_see_one_order_without_gap_or_repeat() {
         next.into_values().collect::<Vec<_>>(),
         [UPDATES; PUBLISHERS]
     );
+}
+
+/// A full history forgets one update with each publication: also behind a first batch that has nothing for it, who is to get all
+/// that is kept gets what is kept when it is read.
+#[test]
+fn what_is_forgotten_behind_an_unmatched_batch_is_no_gap_for_who_wants_all() {
+    let kept = limits::REPLAY_BATCH_UPDATES + 10;
+    let hub = hub_keeping(kept, HubSettings::default());
+    for number in 0..kept {
+        publish(&hub, &format!("topic=U&data=u&id=urn:{number}"));
+    }
+    let open = |cursor| {
+        let request = subscribe(&[exact("T")], None, Some(cursor));
+        hub.subscribe(request).expect("room for it").0
+    };
+    let (mut earliest, mut unknown, mut known) = (open("earliest"), open("urn:x"), open("urn:0"));
+    for _ in 0..kept {
+        publish(&hub, "topic=T&data=t");
+    }
+    assert_eq!(drain(&mut earliest), vec!["t"; kept]);
+    assert_eq!(drain(&mut unknown), vec!["t"; kept]);
+    assert_eq!(drain(&mut known), ["closed replay-overrun"]);
+    assert_eq!(hub.counts().replayed, 2 * kept as u64);
 }

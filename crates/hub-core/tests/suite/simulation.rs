@@ -166,7 +166,7 @@ struct Published {
 
 /// A subscriber, and what the model knows about it.
 struct Client {
-    /// A lane reads for it when it first asks, and it wants all that is kept: what is forgotten before is no gap.
+    /// It wants all that is kept, and has got nothing yet: what is forgotten before it is read is no gap.
     skips: bool,
     connection: Connection,
     listens: Vec<Covered>,
@@ -474,7 +474,7 @@ impl<'a> Simulation<'a> {
             );
         }
         self.clients.push(Client {
-            skips: matches!(connection, Connection::InLane(_)) && expected == Some("earliest"),
+            skips: expected == Some("earliest"),
             connection,
             listens,
             reads,
@@ -528,7 +528,10 @@ impl<'a> Simulation<'a> {
                 // It only let others run.
                 Poll::Pending
                     if matches!(client.connection, Connection::Queued(_))
-                        && client.woken.0.load(Ordering::Relaxed) => {}
+                        && client.woken.0.load(Ordering::Relaxed) =>
+                {
+                    client.skips = skips;
+                }
                 Poll::Pending => {
                     if skips {
                         client.next = client.next.max(oldest);

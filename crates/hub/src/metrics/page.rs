@@ -57,8 +57,8 @@ impl Numbers<'_> {
         );
         page.counter(
             "updates_replayed",
-            "Updates of the history handed to the sockets of HTTP/1.1 streams that resumed.",
-            self.sum(|lane| &lane.replayed),
+            "Updates of the history for streams that resumed: handed to the socket of an HTTP/1.1 stream, read for others.",
+            self.sum(|lane| &lane.replayed) + core.replayed,
         );
         let lanes = self.lanes.iter().map(|lane| lane.high_water.load(Relaxed));
         page.gauge(
