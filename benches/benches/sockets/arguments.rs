@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::figure::Figure;
 use crate::side::{Cpus, Side};
-use crate::{churn, fan_out, http2, inbox, presence, stalled, tls};
+use crate::{churn, fan_out, http2, inbox, memory, presence, stalled, tls};
 
 /// The command line, read.
 #[derive(Debug)]
@@ -23,6 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Row {
     /// One topic, all sides, at so many subscribers.
     FanOut(usize),
+    Memory,
     Inbox,
     Stalled,
     Http2,
@@ -32,16 +33,18 @@ pub(crate) enum Row {
     Churn(usize),
 }
 
-const ROWS: [(&str, Row); 9] = [
+const ROWS: [(&str, Row); 11] = [
     ("fan-out-1000", Row::FanOut(1_000)),
     ("fan-out-5000", Row::FanOut(5_000)),
     ("fan-out-10000", Row::FanOut(10_000)),
+    ("memory", Row::Memory),
     ("inbox", Row::Inbox),
     ("stalled", Row::Stalled),
     ("http2", Row::Http2),
     ("presence", Row::Presence),
     ("tls", Row::Tls),
     ("churn", Row::Churn(1_000_000)),
+    ("churn-100000", Row::Churn(100_000)),
 ];
 
 impl Row {
@@ -49,7 +52,7 @@ impl Row {
     pub(crate) fn is_for(self, side: &Side) -> bool {
         match self {
             Self::FanOut(_) => true,
-            Self::Inbox | Self::Stalled | Self::Presence => *side != Side::Raw,
+            Self::Memory | Self::Inbox | Self::Stalled | Self::Presence => *side != Side::Raw,
             Self::Http2 | Self::Tls | Self::Churn(_) => *side == Side::Ours,
         }
     }
@@ -57,6 +60,7 @@ impl Row {
     pub(crate) fn measure(self, side: &Side, cpus: Cpus) -> io::Result<Vec<Figure>> {
         match self {
             Self::FanOut(subscribers) => fan_out::measure(side, cpus, subscribers),
+            Self::Memory => memory::measure(side, cpus),
             Self::Inbox => inbox::measure(side, cpus),
             Self::Stalled => stalled::measure(side, cpus),
             Self::Http2 => http2::measure(side, cpus),

@@ -17,7 +17,7 @@ use crate::publisher::{Publisher, TOPIC};
 use crate::side::{Cpus, Running, Side};
 
 const CONNECTIONS: usize = 100;
-const STREAMS_EACH: usize = 990;
+const STREAMS_EACH: usize = 1_000;
 const UPDATES: usize = 5;
 
 /// A round of one side.

@@ -27,6 +27,8 @@ mod http2;
 #[cfg(target_os = "linux")]
 mod inbox;
 #[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
 mod ours;
 #[cfg(target_os = "linux")]
 mod presence;

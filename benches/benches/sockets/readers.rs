@@ -17,6 +17,8 @@ pub(crate) struct Readers {
     streams: Vec<TcpStream>,
     /// Events of a read, at most so far: more than one would mean that frames were merged.
     pub(crate) events_per_read: usize,
+    /// Reads that had an event.
+    pub(crate) reads: usize,
     buffer: Vec<u8>,
 }
 
@@ -47,6 +49,7 @@ impl Readers {
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             streams: Vec::new(),
             events_per_read: 0,
+            reads: 0,
             buffer: vec![0; 1 << 18],
         })
     }
@@ -127,6 +130,7 @@ impl Readers {
             };
             let ends = count_ends(&self.buffer[..read]);
             self.events_per_read = self.events_per_read.max(ends);
+            self.reads += usize::from(ends > 0);
             events += ends;
             if read < self.buffer.len() {
                 return Ok(events);

@@ -47,6 +47,35 @@ fn protocol() -> auto::Builder<StreamExecutor> {
     builder
 }
 
+/// What is spoken on a connection.
+struct Protocols {
+    /// What its first bytes are: whatever a peer without TLS begins with.
+    told_by_bytes: auto::Builder<StreamExecutor>,
+    http1: auto::Builder<StreamExecutor>,
+    http2: auto::Builder<StreamExecutor>,
+}
+
+impl Default for Protocols {
+    fn default() -> Self {
+        Self {
+            told_by_bytes: protocol(),
+            http1: protocol().http1_only(),
+            http2: protocol().http2_only(),
+        }
+    }
+}
+
+impl Protocols {
+    /// TLS has settled it (RFC 9113, section 3.2): then nothing is read ahead, which would leave hyper with a buffer of twice the size.
+    fn of(&self, transport: &Transport) -> &auto::Builder<StreamExecutor> {
+        match (transport, transport.protocol()) {
+            (Transport::Left(_), _) => &self.told_by_bytes,
+            (Transport::Right(_), Some(b"h2")) => &self.http2,
+            (Transport::Right(_), _) => &self.http1,
+        }
+    }
+}
+
 /// A connection that was accepted.
 pub(crate) struct Accepted {
     pub(crate) socket: Socket,
@@ -63,7 +92,7 @@ pub(crate) struct KeptBack;
 
 /// What all connections of a server have in common.
 pub(crate) struct Common {
-    protocol: auto::Builder<StreamExecutor>,
+    protocols: Protocols,
     handshakes: Handshakes,
     pub(crate) current: Current,
 }
@@ -72,7 +101,7 @@ impl Common {
     /// For connections that are answered by what is `current`.
     pub(crate) fn new(current: Current) -> Self {
         Self {
-            protocol: protocol(),
+            protocols: Protocols::default(),
             handshakes: Handshakes::default(),
             current,
         }
@@ -222,8 +251,8 @@ async fn conversation(
             answer(common.current.endpoints(), peer, request, first, &vitals)
         })
     };
-    let io = TokioIo::new(transport);
-    let mut connection = pin!(common.protocol.serve_connection(io, service));
+    let protocol = common.protocols.of(&transport);
+    let mut connection = pin!(protocol.serve_connection(TokioIo::new(transport), service));
     let by_itself = tokio::select! {
         ended = connection.as_mut() => Some(ended),
         () = silence(&vitals) => {
