@@ -2,13 +2,23 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A stream, as long as it is there: its key may be used again, with another serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct StreamId {
     pub(super) key: usize,
     pub(super) serial: u32,
+}
+
+impl StreamId {
+    /// How long this stream may be silent where `longest` is the most: up to a quarter less, by its serial number. Thousands that
+    /// an update reached at once would otherwise all be due at once ever after.
+    pub(super) fn silence(self, longest: Duration) -> Duration {
+        // Neighbours come out far apart (Fibonacci hashing): the golden ratio of 32 bits.
+        let share = self.serial.wrapping_mul(0x9E37_79B9) >> 16;
+        longest - (longest / 4 / (1 << 16)) * share
+    }
 }
 
 /// Why a stream is looked at.
@@ -66,9 +76,23 @@ impl Alarms {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_crowd_is_not_due_at_once() {
+        let longest = Duration::from_secs(16);
+        let mut due: Vec<_> = (0..1_000)
+            .map(|serial| StreamId { key: 0, serial }.silence(longest))
+            .collect();
+        due.sort_unstable();
+        assert!(
+            due.iter()
+                .all(|due| (Duration::from_secs(12)..=longest).contains(due))
+        );
+        // In no tenth of a second are more than twice as many as there would be if they were spread evenly.
+        let most = due.chunk_by(|one, next| one.as_millis() / 100 == next.as_millis() / 100);
+        assert!(most.map(<[_]>::len).all(|count| count <= 50));
+    }
 
     #[test]
     fn what_is_due_comes_once_and_in_order() {

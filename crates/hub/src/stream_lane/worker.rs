@@ -297,7 +297,7 @@ impl Worker {
     /// Looks at a stream again when it may have been silent for too long since `at`.
     fn rest(&mut self, id: StreamId, at: Instant) {
         let heartbeat = self.settings.heartbeat;
-        let due = heartbeat.and_then(|heartbeat| at.checked_add(heartbeat));
+        let due = heartbeat.and_then(|longest| at.checked_add(id.silence(longest)));
         self.alarms.set(due, Alarm::Heartbeat, id);
     }
 
@@ -375,7 +375,7 @@ impl Worker {
         let is_silent = self
             .settings
             .heartbeat
-            .is_some_and(|heartbeat| now.saturating_duration_since(spoken) >= heartbeat);
+            .is_some_and(|longest| now.saturating_duration_since(spoken) >= id.silence(longest));
         if !is_silent {
             return self.rest(id, spoken);
         }
