@@ -17,7 +17,7 @@ impl StreamId {
     pub(super) fn silence(self, longest: Duration) -> Duration {
         // Neighbours come out far apart (Fibonacci hashing): the golden ratio of 32 bits.
         let share = self.serial.wrapping_mul(0x9E37_79B9) >> 16;
-        longest - (longest / 4 / (1 << 16)) * share
+        longest.saturating_sub((longest / 4 / (1 << 16)) * share)
     }
 }
 
