@@ -16,6 +16,7 @@ pub(crate) mod run;
 pub(crate) mod subscribe;
 pub(crate) mod target;
 pub(crate) mod token;
+pub(crate) mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -53,6 +54,8 @@ pub(crate) enum Command {
     Check(Box<check::CheckArgs>),
     /// Is it the hub, or is it your setup?
     Doctor(doctor::DoctorArgs),
+    /// What do the clients of a hub say? A proxy that grades them
+    Watch(watch::WatchArgs),
     /// Publish one update, by hand
     Publish(publish::PublishArgs),
     /// Follow topics, by hand: a line an event

@@ -9,3 +9,4 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod subscribe;
 pub(crate) mod token;
+pub(crate) mod watch;

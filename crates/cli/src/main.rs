@@ -46,6 +46,7 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Run(args) => command::run::run(&args),
         Command::Check(args) => command::check::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
+        Command::Watch(args) => command::watch::run(&args),
         Command::Publish(args) => command::publish::run(&args),
         Command::Subscribe(args) => command::subscribe::run(&args),
         Command::Token(args) => command::token::run(&args),

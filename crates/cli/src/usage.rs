@@ -125,6 +125,7 @@ mod tests {
                 "run" => &["live-score"],
                 "doctor" => &["URL"],
                 "publish" | "subscribe" => &["URL", "topic"],
+                "watch" => &["--upstream", "URL"],
                 _ => &[],
             };
             for option in SECRET_OPTIONS {
@@ -143,7 +144,7 @@ mod tests {
                 assert!(!format!("{parsed:?}").contains("hush"), "{line:?}");
             }
         }
-        assert_eq!(found, 3 + 1 + 5 * SECRET_OPTIONS.len());
+        assert_eq!(found, 3 + 1 + 1 + 5 * SECRET_OPTIONS.len());
     }
 
     /// An option that takes a key or token is in the list.

@@ -2,6 +2,23 @@
 
 use std::fmt;
 
+/// All values of a field; the name in lower case.
+pub(crate) fn values_of<'f>(
+    fields: &'f [(String, String)],
+    name: &str,
+) -> impl Iterator<Item = &'f str> {
+    fields
+        .iter()
+        .filter(move |(field, _)| field == name)
+        .map(|(_, value)| value.as_str())
+}
+
+/// The media type of a `Content-Type`, without parameters, in lower case.
+pub(crate) fn media_type(value: &str) -> String {
+    let media_type = value.split(';').next().unwrap_or(value);
+    media_type.trim().to_ascii_lowercase()
+}
+
 /// What a hub answered, read in full or as far as the caps allow.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -21,10 +38,7 @@ impl Answer {
 
     /// All values of a field.
     pub(crate) fn header_values(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.headers
-            .iter()
-            .filter(move |(field, _)| field == name)
-            .map(|(_, value)| value.as_str())
+        values_of(&self.headers, name)
     }
 
     /// The comma-separated elements of all values of a field, trimmed.
@@ -35,9 +49,7 @@ impl Answer {
 
     /// The media type, without parameters, in lower case.
     pub(crate) fn media_type(&self) -> Option<String> {
-        let value = self.header("content-type")?;
-        let media_type = value.split(';').next().unwrap_or(value);
-        Some(media_type.trim().to_ascii_lowercase())
+        self.header("content-type").map(media_type)
     }
 
     /// The body as text.

@@ -58,7 +58,7 @@ impl Execution {
             Verdict::Inconclusive => 3,
             Verdict::Warn => 4,
             Verdict::Note => 5,
-            Verdict::Unsupported => 6,
+            Verdict::Unsupported | Verdict::NotObserved => 6,
             Verdict::Pass => 7,
         };
         self.decisions

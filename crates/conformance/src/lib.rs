@@ -35,6 +35,7 @@ mod target;
 mod token;
 mod transcript;
 mod verdict;
+pub mod watch;
 mod wire;
 
 pub use coverage::of as coverage;

@@ -150,6 +150,13 @@ impl Catalogue {
             .iter()
             .filter(|requirement| requirement.actor == "hub")
     }
+
+    /// The others: those on publishers, subscribers, issuers of tokens and operators.
+    pub fn client_requirements(&self) -> impl Iterator<Item = &Requirement> {
+        self.requirements
+            .iter()
+            .filter(|requirement| requirement.actor != "hub")
+    }
 }
 
 #[cfg(test)]

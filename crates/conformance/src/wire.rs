@@ -75,7 +75,7 @@ pub(crate) enum WireError {
     },
 }
 
-trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// A server: where it is, looked up once.
@@ -251,7 +251,8 @@ async fn exchange_http1(
     })
 }
 
-async fn connect(server: &Server, http: HttpVersion) -> Result<Box<dyn Io>, WireError> {
+/// Opens a connection, with TLS where the URL says so.
+pub(crate) async fn connect(server: &Server, http: HttpVersion) -> Result<Box<dyn Io>, WireError> {
     let stream = TcpStream::connect(server.addrs.as_slice())
         .await
         .map_err(WireError::Connect)?;

@@ -43,6 +43,9 @@ enum ConformanceKind {
 /// Everything that a conformance run observed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ConformanceRecord {
+    /// Who was judged; the hub in documents before there was a watch.
+    #[serde(default)]
+    pub subject: Subject,
     /// Why the run ended early, if it did.
     pub partial: Option<Partial>,
     /// From which level on a broken requirement fails the command.
@@ -63,10 +66,21 @@ pub struct ConformanceRecord {
     pub features: Vec<Feature>,
     /// One row a requirement.
     pub verdicts: Vec<VerdictRow>,
-    /// Every hub requirement of the catalogue: who checks it, or why nobody does.
+    /// Every requirement of the catalogue on whoever was judged: who checks it, or why nobody does.
     pub coverage: Vec<Coverage>,
     /// Anything else that a reader must know.
     pub notes: Vec<String>,
+}
+
+/// Who was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A hub, by requests of ours.
+    #[default]
+    Hub,
+    /// The publishers and subscribers of a hub, by what passed between them and it.
+    Clients,
 }
 
 /// From which level on a broken requirement fails the command.

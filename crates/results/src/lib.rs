@@ -31,7 +31,9 @@ pub use conformance::coverage::{Coverage, CoverageStatus};
 pub use conformance::preflight::{Feature, FeatureState, PreflightStep, StepOutcome};
 pub use conformance::summary::{AreaStatus, AreaSummary, ConformanceSummary, VerdictCounts};
 pub use conformance::verdict::{Level, Verdict, VerdictRow};
-pub use conformance::{ConformanceRecord, ConformanceResults, ConformanceRun, FailOn, Transcript};
+pub use conformance::{
+    ConformanceRecord, ConformanceResults, ConformanceRun, FailOn, Subject, Transcript,
+};
 pub use dialect::Dialect;
 pub use directory::{Run, RunDirectory, SavedRun};
 pub use distribution::{CurvePoint, Distribution};

@@ -96,6 +96,7 @@ fn judge(
             outcome.notes.extend(running.stop().await);
         }
         let record = ConformanceRecord {
+            subject: assay_results::Subject::Hub,
             partial: stop.is_requested().then(|| partial(&outcome)),
             fail_on: match args.gate.fail_on {
                 FailOn::Must => assay_results::FailOn::Must,

@@ -143,6 +143,7 @@ fn help_fits_a_screen_and_shows_examples() {
         (Some("run"), 60),
         (Some("check"), 96),
         (Some("doctor"), 60),
+        (Some("watch"), 60),
         (Some("publish"), 60),
         (Some("subscribe"), 60),
         (Some("token"), 60),

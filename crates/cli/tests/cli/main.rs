@@ -18,3 +18,4 @@ mod run_tokens;
 mod scenario;
 mod secrets;
 mod targets;
+mod watch;

@@ -7,7 +7,7 @@ const CHUNK_LINE_BYTES_AT_MOST: usize = 4 << 10;
 
 /// How the end of a body is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     /// So many bytes are still to come.
     Counted(u64),
     /// `Transfer-Encoding: chunked`.
@@ -18,7 +18,7 @@ pub(super) enum Framing {
 
 /// Where in the chunked coding the next byte stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chunk {
+pub(crate) enum Chunk {
     /// In the line that gives the size.
     Size,
     /// So many bytes before the end of the content of a chunk.
@@ -32,8 +32,13 @@ pub(super) enum Chunk {
 }
 
 impl Framing {
+    /// `Transfer-Encoding: chunked`, before its first byte.
+    pub(crate) const fn chunked() -> Self {
+        Self::Chunked(Chunk::Size)
+    }
+
     /// RFC 9112, section 6.3.
-    pub(super) fn of(
+    pub(crate) fn of(
         answer: &Answer,
         method: &str,
         content_length: Option<u64>,
@@ -42,9 +47,7 @@ impl Framing {
             return Ok(Self::Counted(0));
         }
         match answer.header("transfer-encoding") {
-            Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => {
-                Ok(Self::Chunked(Chunk::Size))
-            }
+            Some(coding) if coding.trim().eq_ignore_ascii_case("chunked") => Ok(Self::chunked()),
             Some(_) => Err(WireError::Malformed("a transfer coding other than chunked")),
             None => Ok(content_length.map_or(Self::UntilClosed, Self::Counted)),
         }
@@ -105,6 +108,54 @@ impl Framed {
                     Framing::Counted(_) => Err(WireError::Closed("before the announced length")),
                     Framing::Chunked(_) => Err(WireError::Closed("in the middle of a chunk")),
                 };
+            }
+        }
+    }
+}
+
+/// Reads along with a body that is passed on in its framing: what is its content, and where it ends.
+#[derive(Debug)]
+pub(crate) struct Along {
+    framing: Framing,
+    buffer: Vec<u8>,
+}
+
+impl Along {
+    pub(crate) fn new(framing: Framing) -> Self {
+        Self {
+            framing,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Whether no byte is to come.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(
+            self.framing,
+            Framing::Counted(0) | Framing::Chunked(Chunk::End)
+        )
+    }
+
+    /// Whether the end of the connection is the proper end of the body.
+    pub(crate) fn may_end_here(&self) -> bool {
+        self.is_over() || self.framing == Framing::UntilClosed
+    }
+
+    /// Takes the next bytes of the connection; says how many of them are part of the body, which are all unless it is over.
+    pub(crate) fn take(
+        &mut self,
+        bytes: &[u8],
+        content: &mut impl FnMut(&[u8]),
+    ) -> Result<usize, WireError> {
+        self.buffer.extend_from_slice(bytes);
+        loop {
+            match decode(&mut self.framing, &mut self.buffer)? {
+                Decoded::Content(piece) => content(&piece),
+                Decoded::NeedsMore => return Ok(bytes.len()),
+                Decoded::End => {
+                    let behind = std::mem::take(&mut self.buffer).len();
+                    return Ok(bytes.len().saturating_sub(behind));
+                }
             }
         }
     }
@@ -194,7 +245,7 @@ fn take_line(buffer: &mut Vec<u8>) -> Result<Option<Vec<u8>>, WireError> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Chunk, Decoded, Framing, decode};
+    use super::{Along, Chunk, Decoded, Framing, decode};
     use proptest::prelude::*;
 
     fn encode(chunks: &[Vec<u8>]) -> Vec<u8> {
@@ -228,6 +279,33 @@ mod tests {
             }
             prop_assert!(ended);
             prop_assert_eq!(content, chunks.concat());
+        }
+
+        #[test]
+        fn who_reads_along_sees_the_content_and_where_it_ends(
+            chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..8),
+            behind in prop::collection::vec(any::<u8>(), 0..9),
+            piece in 1_usize..9,
+        ) {
+            let counted = chunks.concat();
+            let framings = [
+                (Framing::chunked(), encode(&chunks)),
+                (Framing::Counted(counted.len() as u64), counted.clone()),
+            ];
+            for (framing, mut wire) in framings {
+                let (mut along, mut content, mut taken) = (Along::new(framing), Vec::new(), 0);
+                let whole = wire.len();
+                wire.extend_from_slice(&behind);
+                for bytes in wire.chunks(piece) {
+                    if along.is_over() {
+                        break;
+                    }
+                    taken += along.take(bytes, &mut |piece| content.extend_from_slice(piece)).unwrap();
+                }
+                prop_assert!(along.is_over());
+                prop_assert_eq!(taken, whole);
+                prop_assert_eq!(&content, &counted);
+            }
         }
 
         #[test]

@@ -58,7 +58,7 @@ impl fmt::Display for Event {
 
 /// Cuts decoded bytes into events, however they are split.
 #[derive(Debug, Default)]
-struct Blocks {
+pub(crate) struct Blocks {
     line: Vec<u8>,
     after_cr: bool,
     begun: bool,
@@ -66,7 +66,8 @@ struct Blocks {
 }
 
 impl Blocks {
-    fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event)) {
+    /// Takes the next bytes; each event that they end goes to the sink.
+    pub(crate) fn push(&mut self, bytes: &[u8], sink: &mut impl FnMut(Event)) {
         for &byte in bytes {
             let feed_of_crlf = std::mem::take(&mut self.after_cr) && byte == b'\n';
             match byte {

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use assay_results::{
-    AreaSummary, BaselineEntry, BaselineState, ConformanceRun, FailOn, Verdict, VerdictRow,
+    AreaSummary, BaselineEntry, BaselineState, ConformanceRun, FailOn, Subject, Verdict, VerdictRow,
 };
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use crate::sentence::conformance::sentence;
 
 pub(crate) fn junit(run: &ConformanceRun) -> Result<String, SerializeError> {
-    let mut report = Report::new("assay check");
+    let mut report = Report::new(match run.record().subject {
+        Subject::Hub => "assay check",
+        Subject::Clients => "assay watch",
+    });
     for area in &run.summary().areas {
         report.add_test_suite(suite(run, area));
     }
@@ -65,7 +68,7 @@ fn case(row: &VerdictRow, fail_on: FailOn, entry: Option<&BaselineEntry>) -> Tes
         Verdict::Inconclusive | Verdict::Error => {
             TestCaseStatus::non_success(NonSuccessKind::Error)
         }
-        Verdict::Unsupported => TestCaseStatus::skipped(),
+        Verdict::Unsupported | Verdict::NotObserved => TestCaseStatus::skipped(),
     };
     if row.verdict.wants_attention() {
         status.set_type(row.verdict.as_str());

@@ -7,7 +7,7 @@ use assay_results::{
 
 use super::{Fact, Row, Table, badge, environment_facts, fact, heads, stylesheet, target_facts};
 use crate::number::{counted, grouped};
-use crate::sentence::conformance::{findings, sentence};
+use crate::sentence::conformance::{bound, findings, sentence};
 
 #[derive(Template)]
 #[template(path = "conformance.html")]
@@ -70,7 +70,7 @@ fn matrix(run: &ConformanceRun) -> Vec<MatrixRow> {
     let class = |status| match status {
         AreaStatus::Conformant => "good",
         AreaStatus::NotConformant => "bad",
-        AreaStatus::NotClaimed | AreaStatus::NotMeasurable => "open",
+        AreaStatus::NotClaimed | AreaStatus::NotObserved | AreaStatus::NotMeasurable => "open",
     };
     // Columns that are empty throughout only cost room; these two say something even so.
     let total = &run.summary().counts;
@@ -216,15 +216,12 @@ fn verdicts(run: &ConformanceRun) -> Option<Table> {
 fn coverage(run: &ConformanceRun) -> Option<Table> {
     let coverage = &run.record().coverage;
     let summary = run.summary();
+    let subject = bound(run);
     (!coverage.is_empty()).then(|| Table {
         caption: format!(
             "Coverage: {} of {} have a check",
             grouped(summary.requirements_checked),
-            counted(
-                summary.requirements_known,
-                "hub requirement",
-                "hub requirements"
-            )
+            counted(summary.requirements_known, subject.0, subject.1)
         ),
         note: "",
         heads: heads(["", "dialect", "level", "section", "status"]),

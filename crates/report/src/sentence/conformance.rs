@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    BaselineState, ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Verdict, VerdictRow,
+    BaselineState, ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Subject, Verdict,
+    VerdictRow,
 };
 
 use crate::number::{counted, duration, grouped};
@@ -37,7 +38,7 @@ pub(crate) fn findings(run: &ConformanceRun) -> Vec<&VerdictRow> {
         Verdict::Flaky => 2,
         Verdict::Inconclusive => 3,
         Verdict::Warn => 4,
-        Verdict::Pass | Verdict::Note | Verdict::Unsupported => 5,
+        Verdict::Pass | Verdict::Note | Verdict::Unsupported | Verdict::NotObserved => 5,
     };
     let rows = run.record().verdicts.iter();
     let mut findings: Vec<&VerdictRow> = rows.filter(|row| row.verdict.wants_attention()).collect();
@@ -54,7 +55,11 @@ fn found(run: &ConformanceRun) -> String {
             .preflight
             .iter()
             .find(|step| step.outcome == StepOutcome::Failed);
-        return step.map_or("Nothing was measured".to_owned(), |step| {
+        let nothing = match run.record().subject {
+            Subject::Hub => "Nothing was measured",
+            Subject::Clients => "Nothing was observed",
+        };
+        return step.map_or(nothing.to_owned(), |step| {
             format!(
                 "Nothing was measured, since the preflight failed at {}: {}",
                 step.name, step.detail
@@ -74,16 +79,19 @@ fn found(run: &ConformanceRun) -> String {
             grouped(counts.error)
         ),
         (0, 0) => format!(
-            "The hub breaks none of the {requirements} judged ({})",
+            "{} none of the {requirements} judged ({})",
+            breaks(run),
             by_dialect(run)
         ),
         (fail, 0) => format!(
-            "The hub breaks {} of the {requirements} judged, in {}",
+            "{} {} of the {requirements} judged, in {}",
+            breaks(run),
             grouped(fail),
             areas(run)
         ),
         (fail, flaky) => format!(
-            "The hub breaks {} of the {requirements} judged and {} from time to time, in {}",
+            "{} {} of the {requirements} judged and {} from time to time, in {}",
+            breaks(run),
             grouped(fail),
             grouped(flaky),
             areas(run)
@@ -124,6 +132,21 @@ fn against_baseline(run: &ConformanceRun) -> String {
     }
 }
 
+/// What the requirements bind, one and several.
+pub(crate) fn bound(run: &ConformanceRun) -> (&'static str, &'static str) {
+    match run.record().subject {
+        Subject::Hub => ("hub requirement", "hub requirements"),
+        Subject::Clients => ("client requirement", "client requirements"),
+    }
+}
+
+fn breaks(run: &ConformanceRun) -> &'static str {
+    match run.record().subject {
+        Subject::Hub => "The hub breaks",
+        Subject::Clients => "The clients break",
+    }
+}
+
 fn by_dialect(run: &ConformanceRun) -> String {
     [Dialect::V1, Dialect::V0]
         .into_iter()
@@ -133,6 +156,7 @@ fn by_dialect(run: &ConformanceRun) -> String {
                 run.record()
                     .verdicts
                     .iter()
+                    .filter(|row| row.verdict != Verdict::NotObserved)
                     .filter(|row| row.dialect == dialect)
                     .count(),
             )

@@ -8,7 +8,7 @@ use assay_results::{
 
 use super::{Paint, harmless};
 use crate::number::{counted, grouped};
-use crate::sentence::conformance::{findings, sentence};
+use crate::sentence::conformance::{bound, findings, sentence};
 
 pub(super) fn summary(run: &ConformanceRun, paint: Paint) -> String {
     let sentence = harmless(&sentence(run));
@@ -31,7 +31,7 @@ pub(super) fn summary(run: &ConformanceRun, paint: Paint) -> String {
     let known = run.summary().requirements_known;
     if known > 0 {
         let checked = grouped(run.summary().requirements_checked);
-        let known = counted(known, "hub requirement", "hub requirements");
+        let known = counted(known, bound(run).0, bound(run).1);
         let _ = writeln!(text, "\ncoverage {checked} of {known} have a check");
     }
     for note in &run.record().notes {
@@ -69,7 +69,9 @@ fn areas(text: &mut String, run: &ConformanceRun, paint: Paint) {
         let status = match area.status {
             AreaStatus::Conformant => paint.green(&status),
             AreaStatus::NotConformant => paint.red(&status),
-            AreaStatus::NotClaimed | AreaStatus::NotMeasurable => paint.dim(&status),
+            AreaStatus::NotClaimed | AreaStatus::NotObserved | AreaStatus::NotMeasurable => {
+                paint.dim(&status)
+            }
         };
         let counts: Vec<String> = Verdict::ALL
             .into_iter()

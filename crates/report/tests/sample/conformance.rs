@@ -117,6 +117,7 @@ fn record(verdicts: Vec<VerdictRow>) -> ConformanceRecord {
         },
     });
     ConformanceRecord {
+        subject: Subject::Hub,
         partial: None,
         fail_on: FailOn::Must,
         baseline: None,

@@ -365,7 +365,7 @@ impl Baseline {
 fn state_of(known: &KnownFailure, row: &VerdictRow) -> BaselineState {
     match row.verdict {
         Verdict::Pass | Verdict::Note => BaselineState::Healed,
-        Verdict::Inconclusive | Verdict::Error => BaselineState::Open,
+        Verdict::Inconclusive | Verdict::Error | Verdict::NotObserved => BaselineState::Open,
         verdict if verdict == known.verdict && signature(&row.observed) == known.signature => {
             BaselineState::Known
         }

@@ -19,7 +19,7 @@ pub struct ConformanceSummary {
     pub counts: VerdictCounts,
     /// Requirements with a verdict.
     pub requirements_judged: u64,
-    /// Hub requirements of the catalogue, in the dialects spoken.
+    /// Requirements of the catalogue on whoever was judged, in the dialects spoken.
     pub requirements_known: u64,
     /// Those of them that a check judges.
     pub requirements_checked: u64,
@@ -50,6 +50,8 @@ pub enum AreaStatus {
     NotConformant,
     /// The hub does not have the feature, and need not.
     NotClaimed,
+    /// Nothing that passed had to do with it.
+    NotObserved,
     /// Something stayed open, so that nothing can be said.
     NotMeasurable,
 }
@@ -61,6 +63,7 @@ impl AreaStatus {
             Self::Conformant => "conformant",
             Self::NotConformant => "not conformant",
             Self::NotClaimed => "not claimed",
+            Self::NotObserved => "not observed",
             Self::NotMeasurable => "not measurable",
         }
     }
@@ -72,6 +75,8 @@ impl AreaStatus {
             Self::NotMeasurable
         } else if counts.pass + counts.warn + counts.note > 0 {
             Self::Conformant
+        } else if counts.not_observed > 0 {
+            Self::NotObserved
         } else {
             Self::NotClaimed
         }
@@ -91,6 +96,9 @@ pub struct VerdictCounts {
     pub note: u64,
     /// Feature absent.
     pub unsupported: u64,
+    /// Nothing that passed had to do with it; absent from documents before there was a watch.
+    #[serde(default)]
+    pub not_observed: u64,
     /// A control failed.
     pub inconclusive: u64,
     /// Mixed results.
@@ -117,6 +125,7 @@ impl VerdictCounts {
             Verdict::Warn => self.warn,
             Verdict::Note => self.note,
             Verdict::Unsupported => self.unsupported,
+            Verdict::NotObserved => self.not_observed,
             Verdict::Inconclusive => self.inconclusive,
             Verdict::Flaky => self.flaky,
             Verdict::Error => self.error,
@@ -130,6 +139,7 @@ impl VerdictCounts {
             Verdict::Warn => &mut self.warn,
             Verdict::Note => &mut self.note,
             Verdict::Unsupported => &mut self.unsupported,
+            Verdict::NotObserved => &mut self.not_observed,
             Verdict::Inconclusive => &mut self.inconclusive,
             Verdict::Flaky => &mut self.flaky,
             Verdict::Error => &mut self.error,
@@ -162,10 +172,14 @@ impl ConformanceSummary {
             .coverage
             .iter()
             .filter(|row| matches!(row.status, CoverageStatus::Checked { .. }));
+        let judged = record
+            .verdicts
+            .iter()
+            .filter(|row| row.verdict != Verdict::NotObserved);
         Self {
             areas,
             counts: VerdictCounts::of(&record.verdicts),
-            requirements_judged: record.verdicts.len() as u64,
+            requirements_judged: judged.count() as u64,
             requirements_known: record.coverage.len() as u64,
             requirements_checked: checked.count() as u64,
             exit_code: record.outcome().exit_code(),

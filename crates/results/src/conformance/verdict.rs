@@ -113,6 +113,8 @@ pub enum Verdict {
     Note,
     /// The hub does not have the feature, and need not.
     Unsupported,
+    /// Nothing that passed had to do with it: it is neither kept nor broken. Only where traffic is watched.
+    NotObserved,
     /// A control failed: nothing can be said.
     Inconclusive,
     /// Failed, and then did not, with nothing changed.
@@ -123,12 +125,13 @@ pub enum Verdict {
 
 impl Verdict {
     /// Every verdict, in the order in which they are shown.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Pass,
         Self::Fail,
         Self::Warn,
         Self::Note,
         Self::Unsupported,
+        Self::NotObserved,
         Self::Inconclusive,
         Self::Flaky,
         Self::Error,
@@ -142,13 +145,14 @@ impl Verdict {
             Self::Warn => "warn",
             Self::Note => "note",
             Self::Unsupported => "unsupported",
+            Self::NotObserved => "not observed",
             Self::Inconclusive => "inconclusive",
             Self::Flaky => "flaky",
             Self::Error => "error",
         }
     }
 
-    /// True for what a report unfolds: everything but pass, note and unsupported.
+    /// True for what a report unfolds: everything but pass, note, unsupported and not observed.
     pub const fn wants_attention(self) -> bool {
         matches!(
             self,

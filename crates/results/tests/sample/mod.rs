@@ -237,6 +237,7 @@ pub(crate) fn conformance_record(verdicts: Vec<VerdictRow>) -> ConformanceRecord
         status,
     };
     ConformanceRecord {
+        subject: Subject::Hub,
         partial: None,
         fail_on: FailOn::Must,
         baseline: None,
