@@ -79,12 +79,13 @@ fn an_interrupted_check_keeps_its_verdicts() {
 #[test]
 fn ctrl_c_while_the_hub_is_asked() {
     let folder = tempdir().unwrap();
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!(
-        "http://{}/.well-known/mercure",
-        silent.local_addr().unwrap()
-    );
     for words in [["run", "live-score", "--hub"].as_slice(), &["check"]] {
+        // One each: what comes to it is this command, which listens to signals when it connects.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!(
+            "http://{}/.well-known/mercure",
+            silent.local_addr().unwrap()
+        );
         let child = command(words)
             .args([&url, "--jwt-key", KEY, "--out", "out"])
             .current_dir(folder.path())
