@@ -68,11 +68,18 @@ pub(crate) enum Outcome {
     Refused(Box<Outcome>),
     /// All of these.
     All(Vec<Outcome>),
+    /// Whatever a shape or probe put into words: no answer, nor a refusal. No check has it ([`crate::weakening`]).
+    InWords,
+    /// Whatever was observed. No check has it ([`crate::weakening`]).
+    Anything,
 }
 
 impl Outcome {
     fn holds(&self, observation: &Observation) -> bool {
         match (self, observation) {
+            (Self::Anything, _) | (Self::InWords, Observation::Fact(_) | Observation::Other(_)) => {
+                true
+            }
             (Self::All(outcomes), _) => outcomes.iter().all(|outcome| outcome.holds(observation)),
             (Self::Fact(expected), Observation::Fact(seen)) => expected == seen,
             (Self::Refused(outcome), Observation::Refused(answer)) => outcome.holds_for(answer),
@@ -106,7 +113,8 @@ impl Outcome {
                 .bearer_challenge()
                 .is_some_and(|challenge| challenge.parameter(name).is_none()),
             Self::Shows(_, test) => test(answer),
-            Self::Fact(_) | Self::Refused(_) => false,
+            Self::Fact(_) | Self::Refused(_) | Self::InWords => false,
+            Self::Anything => true,
             Self::All(outcomes) => outcomes.iter().all(|outcome| outcome.holds_for(answer)),
         }
     }
@@ -132,6 +140,8 @@ impl fmt::Display for Outcome {
                 write!(f, "`www-authenticate: Bearer` without `{name}`")
             }
             Self::Shows(text, _) | Self::Fact(text) => f.write_str(text),
+            Self::InWords => f.write_str("anything but an answer"),
+            Self::Anything => f.write_str("anything"),
             Self::Refused(outcome) => write!(f, "refused with {outcome}"),
             Self::All(outcomes) => {
                 for (index, outcome) in outcomes.iter().enumerate() {
@@ -175,6 +185,13 @@ impl AcceptSet {
     pub(crate) fn or_note(mut self, outcome: Outcome) -> Self {
         self.0.push((Grade::Note, outcome));
         self
+    }
+
+    /// Each outcome replaced by a wider one.
+    pub(crate) fn widen(&mut self, widened: fn(Grade, &Outcome) -> Outcome) {
+        for (grade, outcome) in &mut self.0 {
+            *outcome = widened(*grade, outcome);
+        }
     }
 
     /// What the observation earns; none when the draft does not allow it.

@@ -79,6 +79,8 @@ pub(crate) struct Check {
     pub(crate) shapes: Vec<Shape>,
     /// When it starts.
     pub(crate) start: Start,
+    /// Whether it stops when a control fails: always, but in the proof that this is needed ([`crate::weakening`]).
+    pub(crate) is_controlled: bool,
 }
 
 /// When a check starts: the few that have to wait for the clock do not come last, and those that exhaust a hub do.
@@ -110,6 +112,7 @@ impl Check {
             needs: Vec::new(),
             shapes,
             start: Start::Whenever,
+            is_controlled: true,
         }
     }
 

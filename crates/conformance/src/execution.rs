@@ -13,6 +13,7 @@ use crate::{
     hub::Hub,
     lab::Lab,
     requirement::Catalogue,
+    row,
     stop::Stop,
     transcript::Record,
     verdict::{Decision, after_reruns, decide},
@@ -34,6 +35,9 @@ pub(crate) struct Job {
 pub(crate) struct Execution {
     /// In the order of the check's rules.
     pub(crate) decisions: Vec<Decision>,
+    /// What it sent, in words.
+    pub(crate) sent: String,
+    /// Empty where nothing wants attention: nobody will ask, and hundreds of checks send much.
     pub(crate) record: Record,
     pub(crate) duration: Duration,
 }
@@ -77,6 +81,7 @@ pub(crate) async fn execute(job: &Job) -> Execution {
         let defect = Err(Stop::Defect(format!("the check broke down: {error}")));
         Execution {
             decisions: decide_all(&job.check, &defect),
+            sent: String::new(),
             record: Record::default(),
             duration: Duration::ZERO,
         }
@@ -87,6 +92,7 @@ pub(crate) async fn execute(job: &Job) -> Execution {
 pub(crate) fn unmeasured(check: &Check, reason: &str) -> Execution {
     Execution {
         decisions: decide_all(check, &Err(Stop::NotMeasurable(reason.to_owned()))),
+        sent: String::new(),
         record: Record::default(),
         duration: Duration::ZERO,
     }
@@ -94,7 +100,10 @@ pub(crate) fn unmeasured(check: &Check, reason: &str) -> Execution {
 
 async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     let began = Instant::now();
-    let lab = Lab::new(hub, check.id);
+    let mut lab = Lab::new(hub, check.id);
+    if !check.is_controlled {
+        lab = lab.without_controls();
+    }
     let unmet = check.needs.iter().find_map(|need| {
         let reason = need.unmet(&hub.features, &hub.target)?;
         Some(match &hub.variant {
@@ -118,9 +127,18 @@ async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     for decision in &mut decisions {
         decision.observed = lab.transcript().redact(&decision.observed);
     }
+    let record = lab.into_transcript().into_record();
+    let sent = row::sent(check, &record.requests);
+    let mut all = decisions.iter();
+    let is_asked_for = all.any(|decision| decision.verdict.wants_attention());
     Execution {
         decisions,
-        record: lab.into_transcript().into_record(),
+        sent,
+        record: if is_asked_for {
+            record
+        } else {
+            Record::default()
+        },
         duration: began.elapsed(),
     }
 }

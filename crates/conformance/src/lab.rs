@@ -33,6 +33,7 @@ pub(crate) struct Lab<'h> {
     connections: AtomicU32,
     markers: AtomicU32,
     transcript: Transcript,
+    is_controlled: bool,
 }
 
 impl<'h> Lab<'h> {
@@ -44,6 +45,21 @@ impl<'h> Lab<'h> {
             connections: AtomicU32::new(0),
             markers: AtomicU32::new(0),
             transcript: Transcript::begin(),
+            is_controlled: true,
+        }
+    }
+
+    /// One whose controls stop nothing: [`crate::weakening`].
+    pub(crate) fn without_controls(mut self) -> Self {
+        self.is_controlled = false;
+        self
+    }
+
+    /// A control failed: the check stops; without controls it goes on with this instead.
+    pub(crate) fn failed<T>(&self, stop: Stop, instead: T) -> Result<T, Stop> {
+        match stop {
+            Stop::Control(_) if !self.is_controlled => Ok(instead),
+            stop => Err(stop),
         }
     }
 

@@ -36,6 +36,7 @@ mod token;
 mod transcript;
 mod verdict;
 pub mod watch;
+mod weakening;
 mod wire;
 
 pub use coverage::of as coverage;
@@ -48,3 +49,4 @@ pub use target::{
     DialectChoice, FOREIGN_ORIGIN, HttpVersion, Limits, Places, Plan, RoleCredential, Running,
     StartError, Target, TargetError, TargetFile,
 };
+pub use weakening::Weakening;

@@ -9,7 +9,6 @@ use crate::{
     check::{Check, Rule},
     request::{Content, Credential, Place, Request},
     requirement::{Catalogue, Level},
-    transcript::Record,
     verdict::Decision,
 };
 
@@ -23,7 +22,7 @@ pub(crate) fn of(
     check: &Check,
     rule: &Rule,
     decision: &Decision,
-    record: &Record,
+    sent: &str,
     duration: Duration,
     repro: Option<String>,
     variant: Option<&str>,
@@ -40,7 +39,10 @@ pub(crate) fn of(
         section: format!("{}, lines {}", requirement.section, requirement.lines),
         area: check.area.as_str().to_owned(),
         dialect: dialect(check.dialect),
-        sent: sent(check, &record.requests, variant),
+        sent: match variant {
+            Some(variant) => format!("to {variant}\n{sent}"),
+            None => sent.to_owned(),
+        },
         duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         why: requirement.statement.clone(),
     })
@@ -65,12 +67,9 @@ pub(crate) fn level(level: Level) -> assay_results::Level {
     }
 }
 
-fn sent(check: &Check, requests: &[Request], variant: Option<&str>) -> String {
-    let mut lines: Vec<String> = variant
-        .map(|variant| format!("to {variant}"))
-        .into_iter()
-        .collect();
-    lines.extend(check.does());
+/// What a check sent: what it does, and its first requests.
+pub(crate) fn sent(check: &Check, requests: &[Request]) -> String {
+    let mut lines: Vec<String> = check.does().into_iter().collect();
     lines.extend(requests.iter().take(REQUESTS_AT_MOST).map(summary));
     if requests.len() > REQUESTS_AT_MOST {
         lines.push(format!(

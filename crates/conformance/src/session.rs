@@ -263,7 +263,7 @@ fn write_down(job: &Job, execution: &Execution, outcome: &mut Outcome) {
             check,
             rule,
             decision,
-            &execution.record,
+            &execution.sent,
             execution.duration,
             script,
             hub.variant.as_deref(),

@@ -53,7 +53,10 @@ impl<'l, 'h> Works<'l, 'h> {
     pub(crate) async fn set_up(lab: &'l Lab<'h>, like: &Request) -> Result<Self, Stop> {
         let observer = match (&like.purpose, like.form_field("topic")) {
             (Purpose::Publish, Some(topic)) => {
-                Some(lab.subscribed(&lab.entitled_to(&[topic])?).await?)
+                match lab.subscribed(&lab.entitled_to(&[topic])?).await {
+                    Ok(observer) => Some(observer),
+                    Err(stop) => lab.failed(stop, None)?,
+                }
             }
             (Purpose::Publish, None) => {
                 return Err(Stop::Defect(
@@ -77,17 +80,22 @@ impl<'l, 'h> Works<'l, 'h> {
                 request.set_field("data", &data);
                 publish(self.lab, &request, &data, observer).await
             }
+            // Without an observer only where controls were dropped.
             (Purpose::Publish, None) | (Purpose::Ask, _) => ask(self.lab, &request).await,
         }
     }
 
     /// Sends it as a control: the check stops when it does not work.
     pub(crate) async fn control(&mut self, request: Request) -> Result<Vec<String>, Stop> {
-        self.send(request).await?.map_err(|observation| {
-            Stop::Control(format!(
-                "control failed: what should work was answered {observation}"
-            ))
-        })
+        let reason = match self.send(request).await {
+            Ok(Ok(events)) => return Ok(events),
+            Ok(Err(observation)) => {
+                format!("control failed: what should work was answered {observation}")
+            }
+            Err(Stop::Control(reason)) => reason,
+            Err(stop) => return Err(stop),
+        };
+        self.lab.failed(Stop::Control(reason), Vec::new())
     }
 }
 

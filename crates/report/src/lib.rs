@@ -14,6 +14,7 @@ mod markdown;
 mod matrix;
 mod number;
 mod page;
+mod proof;
 mod sentence;
 mod terminal;
 
@@ -21,6 +22,7 @@ use assay_results::{ReadError, Run};
 use thiserror::Error;
 
 pub use matrix::{NamedRun, matrix_summary, render_matrix};
+pub use proof::render_proof;
 pub use terminal::{Colour, harmless, terminal_summary};
 
 /// A file of a report.

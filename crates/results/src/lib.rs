@@ -18,6 +18,7 @@ mod histogram;
 mod interval_log;
 mod load;
 mod outcome;
+mod proof;
 mod quantile;
 mod redaction;
 mod schema;
@@ -56,6 +57,7 @@ pub use load::second::{
 pub use load::summary::{LoadSummary, QuantileSummary};
 pub use load::{LoadRecord, LoadResults, LoadRun, Note, Partial, PartialCause};
 pub use outcome::Outcome;
+pub use proof::{Figure, Making, Proof, ProofFindings, ProofGroup, ProofTable};
 pub use quantile::{Quantile, events_needed};
 pub use redaction::redact_command_line;
 pub use schema::{conformance_run_schema, load_run_schema};

@@ -41,7 +41,7 @@ enum Command {
     E2e,
     /// What the hot operations of the hub core cost in instructions, against the merge base
     Instructions,
-    /// A test with many more rounds, whose outcome is kept: kill-9, simulation
+    /// A test to its whole extent, whose outcome is kept: kill-9, simulation, kill-matrix, second-order
     Proof {
         /// Which one
         name: String,

@@ -1,12 +1,13 @@
-//! Proofs that take longer than a test may: the same tests, with more rounds, and their last words kept under
-//! `reports/published/proofs/` with its date, commit and command.
+//! Proofs that take longer than a test may: the same tests, with more rounds or to a larger extent. What they say is kept under
+//! `reports/published/` with its date, commit and command: last words as a text, findings as a document with its page.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
-use crate::step::root;
+use crate::step::{cargo, root};
 
 /// Tests that are a proof when they run for long enough.
 struct Proof {
@@ -14,22 +15,48 @@ struct Proof {
     /// What `cargo test` is told: the package, the target and the tests in it.
     tests: &'static [&'static str],
     rounds: u32,
-    /// How each line begins that a test prints at its end.
-    line: &'static str,
+    keeps: Keeps,
 }
 
-const PROOFS: [Proof; 2] = [
+/// What is left of a proof.
+#[derive(Clone, Copy)]
+enum Keeps {
+    /// Each line that a test prints at its end and that begins so.
+    Lines(&'static str),
+    /// The document that the test writes, in this folder below `reports/published`, and its page.
+    Document(&'static str),
+}
+
+const PROOFS: [Proof; 4] = [
     Proof {
         name: "kill-9",
         tests: &["-p", "assay-cli", "--test", "durability", "kill_9"],
         rounds: 100,
-        line: "kill -9: ",
+        keeps: Keeps::Lines("kill -9: "),
     },
     Proof {
         name: "simulation",
         tests: SIMULATION,
         rounds: 10_000,
-        line: "simulation: ",
+        keeps: Keeps::Lines("simulation: "),
+    },
+    Proof {
+        name: "kill-matrix",
+        tests: &[
+            "-p",
+            "assay-cli",
+            "--test",
+            "kill_matrix",
+            "each_check_goes_red",
+        ],
+        rounds: 1,
+        keeps: Keeps::Document(""),
+    },
+    Proof {
+        name: "second-order",
+        tests: &["-p", "assay-cli", "--test", "kill_matrix", "weaker_checks"],
+        rounds: 1,
+        keeps: Keeps::Document("proofs"),
     },
 ];
 /// Optimised, a seed takes a few milliseconds.
@@ -50,9 +77,14 @@ pub(crate) fn run(name: &str) -> Result<()> {
         let known = PROOFS.map(|proof| proof.name).join(", ");
         bail!("no proof is called `{name}`; the proofs are {known}");
     };
-    let lines = lines(proof.tests, proof.rounds, proof.line)?;
-    println!("{lines}");
-    keep(proof, &lines)
+    match proof.keeps {
+        Keeps::Lines(beginning) => {
+            let lines = lines(proof.tests, proof.rounds, beginning)?;
+            println!("{lines}");
+            keep(proof, &lines)
+        }
+        Keeps::Document(folder) => document(proof, &published().join(folder)),
+    }
 }
 
 /// Thousands of seeds; nothing is kept.
@@ -66,13 +98,7 @@ pub(crate) fn simulate() -> Result<()> {
 
 /// Runs tests for so many rounds; what they say of themselves.
 fn lines(tests: &[&str], rounds: u32, beginning: &str) -> Result<String> {
-    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .arg("test")
-        .args(tests)
-        .args(["--", "--nocapture"])
-        .env("ASSAY_PROOF_ROUNDS", rounds.to_string())
-        .current_dir(root())
-        .stderr(Stdio::inherit())
+    let output = test(tests, rounds)
         .output()
         .context("failed to start cargo")?;
     let said = String::from_utf8_lossy(&output.stdout);
@@ -88,18 +114,79 @@ fn lines(tests: &[&str], rounds: u32, beginning: &str) -> Result<String> {
     Ok(lines.join("\n"))
 }
 
+fn test(tests: &[&str], rounds: u32) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .arg("test")
+        .args(tests)
+        .args(["--", "--nocapture"])
+        .env("ASSAY_PROOF_ROUNDS", rounds.to_string())
+        .current_dir(root())
+        .stderr(Stdio::inherit());
+    command
+}
+
 fn keep(proof: &Proof, lines: &str) -> Result<()> {
-    let folder = root().join("reports/published/proofs");
+    let folder = published().join("proofs");
     fs::create_dir_all(&folder)?;
-    let date = said("date", &["-u", "+%Y-%m-%d"])?;
-    let commit = said("git", &["rev-parse", "--short", "HEAD"])?;
-    let system = said("uname", &["-srm"])?;
-    let text = format!(
-        "{lines}\n\n{date}, commit {commit}, {system}\ncargo xtask proof {}\n",
-        proof.name
-    );
+    let Making {
+        date,
+        commit,
+        system,
+        command,
+    } = Making::of(proof)?;
+    let text = format!("{lines}\n\n{date}, commit {commit}, {system}\n{command}\n");
     let path = folder.join(format!("{}.txt", proof.name));
     fs::write(&path, text).with_context(|| format!("failed to write {}", path.display()))
+}
+
+/// Runs tests that write a document, and makes its page. One that does not hold is written too: it says what is wrong.
+fn document(proof: &Proof, folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = folder.join(format!("{}.json", proof.name));
+    let made = serde_json::to_string(&Making::of(proof)?)?;
+    let status = test(proof.tests, proof.rounds)
+        .env("ASSAY_PROOF_OUT", &path)
+        .env("ASSAY_PROOF_MADE", made)
+        .status()
+        .context("failed to start cargo")?;
+    let path = path.to_str().context("the checkout has a path of UTF-8")?;
+    cargo(&[
+        "run",
+        "--quiet",
+        "-p",
+        "assay-report",
+        "--example",
+        "proof",
+        "--",
+        path,
+    ])?;
+    ensure!(status.success(), "the proof failed: {path}");
+    Ok(())
+}
+
+/// When, of which commit, where, by which command.
+#[derive(serde::Serialize)]
+struct Making {
+    date: String,
+    commit: String,
+    system: String,
+    command: String,
+}
+
+impl Making {
+    fn of(proof: &Proof) -> Result<Self> {
+        Ok(Self {
+            date: said("date", &["-u", "+%Y-%m-%d"])?,
+            commit: said("git", &["rev-parse", "--short", "HEAD"])?,
+            system: said("uname", &["-srm"])?,
+            command: format!("cargo xtask proof {}", proof.name),
+        })
+    }
+}
+
+fn published() -> PathBuf {
+    root().join("reports/published")
 }
 
 /// What a program says, in a line.

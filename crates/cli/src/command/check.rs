@@ -86,6 +86,7 @@ fn judge(
             seed: args.shuffle.unwrap_or_else(rand::random),
             lanes: args.jobs.get(),
             interrupt: stop.clone(),
+            ..RunOptions::default()
         };
         let environment = environment();
         let mut show = progress_line();

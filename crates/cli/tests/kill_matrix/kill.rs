@@ -8,6 +8,7 @@ use crate::matrix::{Judged, Verdicts};
 /// A mutant and its verdicts.
 pub(crate) struct Kill<'s> {
     pub(crate) mutant: &'static Mutant,
+    /// Of the check that judges its requirement.
     pub(crate) rows: Vec<Judged>,
     /// The verdicts on the straight hub behind it.
     pub(crate) straight: &'s Verdicts,
@@ -59,7 +60,7 @@ impl Kill<'_> {
     }
 
     /// Whether the straight hub lacks what each check of the requirement needs.
-    fn is_unsupported(&self) -> bool {
+    pub(crate) fn is_unsupported(&self) -> bool {
         let mut own = self.rows.iter().filter(|row| self.is_own(row));
         own.all(|row| self.straight.get(&row.key()) == Some(&Verdict::Unsupported))
     }

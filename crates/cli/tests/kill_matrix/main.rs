@@ -12,6 +12,8 @@
 
 mod kill;
 mod matrix;
+mod published;
+mod second_order;
 mod straight;
 
 use std::collections::BTreeSet;
@@ -22,29 +24,30 @@ use assay_results::Verdict;
 
 use kill::Kill;
 use matrix::{Verdicts, judge_crooked, judge_straight};
+use published::Part;
 use straight::StraightHub;
 
 /// Crooked hubs judged at the same time: they mostly wait.
 const AT_ONCE: usize = 12;
 
+/// The straight hubs of a dialect, one for each need, and the verdicts on them.
+struct Ground {
+    dialect: Dialect,
+    hubs: Vec<StraightHub>,
+    straight: Vec<Verdicts>,
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
+    let wanted = published::wanted();
+    let grounds = [ground(Dialect::V1).await, ground(Dialect::V0).await];
     let mut defects = Vec::new();
-    for dialect in [Dialect::V1, Dialect::V0] {
-        let hubs = Needs::ALL.map(|needs| StraightHub::start(dialect, needs));
-        let mut straight = Vec::new();
-        for hub in &hubs {
-            straight.push(judge_straight(hub).await);
-        }
-        defects.extend(
-            straight
-                .iter()
-                .flat_map(|verdicts| red_though_straight(dialect, verdicts)),
-        );
-        if hubs[1].is_ours() {
-            defects.extend(judged_though_absent(dialect, &straight[1]));
-        }
-        let kills = kill(dialect, &hubs, &straight).await;
+    let mut parts = Vec::new();
+    for ground in &grounds {
+        let dialect = ground.dialect;
+        defects.extend(ground.defects());
+        defects.extend(published::empty_cells(dialect));
+        let kills = kill(ground).await;
         println!(
             "{dialect}: {} mutants, {} rows reddened",
             kills.len(),
@@ -52,8 +55,12 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
         );
         defects.extend(kills.iter().filter_map(Kill::defect));
         if std::env::var("ASSAY_MUTANT").is_err() {
-            defects.extend(unkilled(dialect, &kills, &straight));
+            defects.extend(unkilled(dialect, &kills, &ground.straight));
         }
+        parts.push(Part { dialect, kills });
+    }
+    if let Some((out, made)) = wanted {
+        published::write(&out, &published::document(&parts, &defects, made));
     }
     assert!(
         defects.is_empty(),
@@ -63,41 +70,48 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
     );
 }
 
-/// Judges each mutant of a dialect whose requirement is checked.
-async fn kill<'s>(
-    dialect: Dialect,
-    hubs: &[StraightHub],
-    straight: &'s [Verdicts],
-) -> Vec<Kill<'s>> {
-    let wanted = std::env::var("ASSAY_MUTANT").unwrap_or_default();
-    let checked: BTreeSet<_> = rows(dialect)
-        .into_iter()
-        .map(|(_, requirement)| requirement)
-        .collect();
-    let mut waiting: Vec<&Mutant> = mutants::all()
-        .filter(|mutant| {
-            mutant.dialect.as_str() == dialect.as_str() && mutant.name.contains(&wanted)
-        })
-        .collect();
-    waiting.retain(|mutant| {
-        let is_checked = checked.contains(mutant.requirement);
-        if !is_checked {
-            println!(
-                "{dialect} {}: a mutant waits for its check",
-                mutant.requirement
-            );
+async fn ground(dialect: Dialect) -> Ground {
+    let hubs: Vec<_> = Needs::ALL
+        .map(|needs| StraightHub::start(dialect, needs))
+        .into();
+    let mut straight = Vec::new();
+    for hub in &hubs {
+        straight.push(judge_straight(hub).await);
+    }
+    Ground {
+        dialect,
+        hubs,
+        straight,
+    }
+}
+
+impl Ground {
+    fn defects(&self) -> Vec<String> {
+        let verdicts = self.straight.iter();
+        let mut defects: Vec<_> = verdicts
+            .flat_map(|verdicts| red_though_straight(self.dialect, verdicts))
+            .collect();
+        if self.hubs[1].is_ours() {
+            defects.extend(judged_though_absent(self.dialect, &self.straight[1]));
         }
-        is_checked
-    });
+        defects
+    }
+}
+
+/// Judges each mutant of a dialect whose requirement is checked.
+async fn kill(ground: &Ground) -> Vec<Kill<'_>> {
+    let dialect = ground.dialect;
+    let mut waiting = checked_mutants(dialect);
     let mut running = tokio::task::JoinSet::new();
     let mut kills = Vec::new();
     loop {
         while running.len() < AT_ONCE {
             let Some(mutant) = waiting.pop() else { break };
             let own = takes_all(mutant).then(|| StraightHub::start(dialect, mutant.needs));
-            let hub = own.as_ref().unwrap_or(&hubs[place(mutant)]).described();
+            let hub = own.as_ref().unwrap_or(&ground.hubs[place(mutant)]);
+            let hub = hub.described();
             running.spawn(async move {
-                let judged = judge_crooked(hub, dialect, mutant).await;
+                let judged = judge_crooked(hub, dialect, mutant, None).await;
                 drop(own);
                 (mutant, judged)
             });
@@ -108,12 +122,37 @@ async fn kill<'s>(
                 kills.push(Kill {
                     mutant,
                     rows,
-                    straight: &straight[place(mutant)],
+                    straight: &ground.straight[place(mutant)],
                 });
             }
             None => return kills,
         }
     }
+}
+
+/// The mutants whose requirement has a check, as far as the environment wants them.
+fn checked_mutants(dialect: Dialect) -> Vec<&'static Mutant> {
+    let wanted = std::env::var("ASSAY_MUTANT").unwrap_or_default();
+    let checked: BTreeSet<_> = rows(dialect)
+        .into_iter()
+        .map(|(_, requirement)| requirement)
+        .collect();
+    let mut of_dialect: Vec<&Mutant> = mutants::all()
+        .filter(|mutant| {
+            mutant.dialect.as_str() == dialect.as_str() && mutant.name.contains(&wanted)
+        })
+        .collect();
+    of_dialect.retain(|mutant| {
+        let is_checked = checked.contains(mutant.requirement);
+        if !is_checked {
+            println!(
+                "{dialect} {}: a mutant waits for its check",
+                mutant.requirement
+            );
+        }
+        is_checked
+    });
+    of_dialect
 }
 
 /// Whether the checks of a mutant exhaust the straight hub, so that it cannot be another's too.
@@ -164,7 +203,12 @@ fn unkilled(dialect: Dialect, kills: &[Kill<'_>], straight: &[Verdicts]) -> Vec<
         let shown =
             |verdicts: &Verdicts| !matches!(verdicts.get(&row), None | Some(Verdict::Unsupported));
         if !straight.iter().any(shown) {
-            println!("{dialect} {row}: not shown, as the straight hub lacks what it needs");
+            match published::not_shown(requirement) {
+                Some(reason) => println!("{dialect} {row}: not shown: {reason}"),
+                None => defects.push(format!(
+                    "{dialect} {row}: no straight hub has what it needs, and no reason is given"
+                )),
+            }
         } else if !reddened.contains(&row) {
             defects.push(format!(
                 "{dialect} {row}: checked, but no mutant of it turns it red"

@@ -6,7 +6,7 @@ use std::fmt;
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
 use assay_conformance::{
     DialectChoice, HttpVersion, Outcome, Progress, RoleCredential, RunOptions, Selection, Target,
-    run,
+    Weakening, run,
 };
 use assay_crooked::{Crooked, Mutant, Needs, Straight, mutants};
 use assay_results::{Level, Verdict};
@@ -68,6 +68,7 @@ pub(crate) async fn judge_crooked(
     straight: Straight,
     dialect: Dialect,
     mutant: &Mutant,
+    weakening: Option<Weakening>,
 ) -> Vec<Judged> {
     let crooked = Crooked::start(&straight, mutant).await.unwrap();
     let target = target(&straight, crooked.url(), dialect, mutant.needs);
@@ -77,6 +78,7 @@ pub(crate) async fn judge_crooked(
             ..Selection::default()
         },
         lanes: 4,
+        weakening,
         ..RunOptions::default()
     };
     let mut turn = |progress| {
@@ -111,7 +113,7 @@ fn rows(outcome: Outcome) -> Vec<Judged> {
     judged.collect()
 }
 
-fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Target {
+pub(crate) fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Target {
     let key = SigningKey::from_secret(Algorithm::Hs256, straight.secret.as_bytes()).unwrap();
     let hub: HubUrl = url.parse().unwrap();
     Target {

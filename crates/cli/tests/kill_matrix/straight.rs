@@ -58,7 +58,7 @@ impl StraightHub {
             command.arg("--anonymous");
         }
         // The others have none, so that what needs them is seen to be unsupported there.
-        if needs == Needs::Anything {
+        if matches!(needs, Needs::Anything | Needs::CustomPath) {
             command.arg("--subscriptions");
         }
         let Limits {

@@ -49,13 +49,15 @@ impl<'h> Lab<'h> {
 
     /// Publishes as a control: anything but a 2xx stops the check. Gives the body, which is the event id.
     pub(crate) async fn published(&self, request: &Request) -> Result<String, Stop> {
-        let answer = self.ask(request).await?;
+        let answer = match self.ask(request).await {
+            Ok(answer) => answer,
+            Err(stop) => return self.failed(stop, String::new()),
+        };
         if (200..300).contains(&answer.status) {
             return Ok(answer.text().trim().to_owned());
         }
-        Err(Stop::Control(format!(
-            "a publication that should be accepted was answered {answer}"
-        )))
+        let reason = format!("a publication that should be accepted was answered {answer}");
+        self.failed(Stop::Control(reason), answer.text())
     }
 
     /// Opens a stream as a control: anything but an event stream stops the check. Nothing tells yet that it is alive.

@@ -47,7 +47,10 @@ impl<'l, 'h> Stream<'l, 'h> {
 
     /// The events up to the one with these data, which is not among them. Stops the check when it does not come.
     pub(crate) async fn until(&mut self, data: &str) -> Result<Vec<Event>, Stop> {
-        Ok(self.until_event(data).await?.0)
+        match self.until_event(data).await {
+            Ok((before, _)) => Ok(before),
+            Err(stop) => self.lab.failed(stop, Vec::new()),
+        }
     }
 
     /// The events before the one with these data, and that one.
@@ -70,8 +73,20 @@ impl<'l, 'h> Stream<'l, 'h> {
     /// Publishes throw-away updates on a topic until one of them has come; gives the other events that came before it. Stops
     /// the check when none comes.
     pub(crate) async fn fence(&mut self, topic: &str, proof: Proof) -> Result<Vec<Event>, Stop> {
-        let deadline = self.lab.deadline();
         let mut before = Vec::new();
+        match self.fenced(topic, proof, &mut before).await {
+            Ok(()) => Ok(before),
+            Err(stop) => self.lab.failed(stop, before),
+        }
+    }
+
+    async fn fenced(
+        &mut self,
+        topic: &str,
+        proof: Proof,
+        before: &mut Vec<Event>,
+    ) -> Result<(), Stop> {
+        let deadline = self.lab.deadline();
         loop {
             let data = format!("{PROOF}{}", self.lab.marker());
             let mut update = self.lab.publish(topic, &data)?;
@@ -80,10 +95,10 @@ impl<'l, 'h> Stream<'l, 'h> {
             }
             self.lab.published(&update).await?;
             if self
-                .sees(&data, &mut before, Deadline::after(self.lab.hub.pace.retry))
+                .sees(&data, before, Deadline::after(self.lab.hub.pace.retry))
                 .await?
             {
-                return Ok(before);
+                return Ok(());
             }
             if deadline.passed() {
                 let kind = match proof {

@@ -2,7 +2,7 @@
 
 use super::publication::{is_accepted, replace_topics, topics};
 use crate::message::Answer;
-use crate::mutant::{Exchange, Mutant};
+use crate::mutant::{Exchange, Mutant, Needs};
 use crate::scene::Scene;
 
 pub(super) const MUTANTS: &[Mutant] = &[
@@ -161,6 +161,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "publish.reserved-namespace.custom-path",
         "the default path is reserved wherever the hub is",
     )
+    .on(Needs::CustomPath)
     .answer(|answer, exchange| {
         refuse_topics(answer, exchange, |topic| {
             topic.starts_with("/.well-known/mercure")

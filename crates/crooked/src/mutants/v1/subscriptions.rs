@@ -4,7 +4,7 @@ use crate::credential;
 use crate::form;
 use crate::grant;
 use crate::message::Request;
-use crate::mutant::{Fate, Mutant};
+use crate::mutant::{Fate, Mutant, Needs};
 use crate::presence::{
     active, follows, matcher, moved_to_absolute, rename_subscriber, retold, told,
 };
@@ -34,6 +34,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.event.topic-custom-path",
         "the topic begins with the usual path wherever the hub is",
     )
+    .on(Needs::CustomPath)
     .request(moved_to_absolute),
     Mutant::v1(
         "repeated-end-untold",
