@@ -177,9 +177,9 @@ impl Tally {
 fn observed(seen: &Seen, came: &str) -> String {
     match (seen.all(), seen.wrong + seen.doubtful) {
         (0, _) => "nothing that has to do with it passed".to_owned(),
-        (all, 0) if came.is_empty() => format!("kept {all} times of {all}"),
-        (all, 0) => format!("{came} ({} times of {all})", seen.noted),
-        (all, broken) => format!("{came} ({broken} times of {all})"),
+        (all, 0) if came.is_empty() => format!("kept each of {all} times"),
+        (all, 0) => format!("{came} ({} of {all} times)", seen.noted),
+        (all, broken) => format!("{came} ({broken} of {all} times)"),
     }
 }
 
