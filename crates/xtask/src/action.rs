@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::e2e::require;
+use crate::package::require;
 use crate::step::{program, root};
 
 const SCRIPT: &str = "action/check.sh";

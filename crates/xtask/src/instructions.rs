@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::e2e::require;
+use crate::package::require;
 use crate::step::{capture, root};
 
 /// How much dearer an operation may become, as a share.

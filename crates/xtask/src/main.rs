@@ -10,6 +10,7 @@ mod e2e;
 mod instructions;
 mod layers;
 mod licences;
+mod package;
 mod proof;
 mod step;
 mod tidy;
