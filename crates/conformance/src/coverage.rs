@@ -48,7 +48,7 @@ pub fn of(dialect: Dialect) -> Vec<Coverage> {
     let row = |requirement: &Requirement| Coverage {
         requirement: requirement.id.clone(),
         dialect: row::dialect(dialect),
-        level: row::level(requirement.level),
+        level: requirement.level,
         section: requirement.section.clone(),
         status: match by_requirement.get(requirement.id.as_str()) {
             Some(check) => CoverageStatus::Checked {

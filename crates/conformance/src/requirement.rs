@@ -4,40 +4,8 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 use assay_client::Dialect;
+use assay_results::Level;
 use serde::Deserialize;
-
-/// The BCP 14 key word of a requirement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-pub enum Level {
-    /// Broken: fail.
-    #[serde(rename = "MUST")]
-    Must,
-    /// Broken: fail.
-    #[serde(rename = "MUST NOT")]
-    MustNot,
-    /// Broken: warn.
-    #[serde(rename = "SHOULD")]
-    Should,
-    /// Broken: warn.
-    #[serde(rename = "SHOULD NOT")]
-    ShouldNot,
-    /// Offered and broken: warn. Not offered: whatever the accept-set says.
-    #[serde(rename = "MAY")]
-    May,
-}
-
-impl Level {
-    /// The catalogue's spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Must => "MUST",
-            Self::MustNot => "MUST NOT",
-            Self::Should => "SHOULD",
-            Self::ShouldNot => "SHOULD NOT",
-            Self::May => "MAY",
-        }
-    }
-}
 
 /// How well a suite that only sees the hub from outside can show a requirement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -8,7 +8,7 @@ use assay_results::VerdictRow;
 use crate::{
     check::{Check, Rule},
     request::{Content, Credential, Place, Request},
-    requirement::{Catalogue, Level},
+    requirement::Catalogue,
     verdict::Decision,
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn of(
     Some(VerdictRow {
         check: check.id.to_owned(),
         requirement: requirement.id.clone(),
-        level: level(requirement.level),
+        level: requirement.level,
         verdict: decision.verdict,
         expected: rule.accept.to_string(),
         observed: decision.observed.clone(),
@@ -53,17 +53,6 @@ pub(crate) fn dialect(dialect: Dialect) -> assay_results::Dialect {
     match dialect {
         Dialect::V0 => assay_results::Dialect::V0,
         Dialect::V1 => assay_results::Dialect::V1,
-    }
-}
-
-/// The level as documents write it.
-pub(crate) fn level(level: Level) -> assay_results::Level {
-    match level {
-        Level::Must => assay_results::Level::Must,
-        Level::MustNot => assay_results::Level::MustNot,
-        Level::Should => assay_results::Level::Should,
-        Level::ShouldNot => assay_results::Level::ShouldNot,
-        Level::May => assay_results::Level::May,
     }
 }
 

@@ -1,11 +1,12 @@
 //! Which checks a run makes: by id, area or level. Not for their order.
 
 use assay_client::Dialect;
+use assay_results::Level;
 
 use crate::{
     check::{self, Check},
     explain::CheckInfo,
-    requirement::{Catalogue, Level},
+    requirement::Catalogue,
 };
 
 /// A choice among the checks; the default is all of them.

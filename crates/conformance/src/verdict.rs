@@ -1,11 +1,10 @@
 //! Where a verdict is decided: an observation against an accept-set and a level. Not for how the observation was made.
 
-use assay_results::Verdict;
+use assay_results::{Level, Verdict};
 
 use crate::{
     accept::{AcceptSet, Grade, Observation},
     check::{Findings, Rule},
-    requirement::Level,
     stop::Stop,
 };
 

@@ -9,6 +9,7 @@ pub(super) mod access;
 pub(super) mod api;
 pub(super) mod delivery;
 pub(super) mod document;
+pub(super) mod grants;
 pub(super) mod lifecycle;
 pub(super) mod naming;
 pub(super) mod observer;

@@ -53,7 +53,7 @@ pub(super) fn of(dialect: Dialect) -> Vec<Coverage> {
     let row = |requirement: &crate::requirement::Requirement| Coverage {
         requirement: requirement.id.clone(),
         dialect: row::dialect(dialect),
-        level: row::level(requirement.level),
+        level: requirement.level,
         section: requirement.section.clone(),
         status: match reasons(dialect).get(&requirement.id) {
             Some(reason) => CoverageStatus::Reason {

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use assay_client::Dialect;
-use assay_results::{Transcript, Verdict, VerdictRow};
+use assay_results::{Level, Transcript, Verdict, VerdictRow};
 
 use crate::{
-    requirement::{Catalogue, Level, Requirement},
+    requirement::{Catalogue, Requirement},
     row,
 };
 
@@ -154,7 +154,7 @@ impl Tally {
         VerdictRow {
             check: slug(dialect, rule.requirement),
             requirement: rule.requirement.to_owned(),
-            level: row::level(requirement.level),
+            level: requirement.level,
             verdict: seen.verdict(requirement.level),
             expected: rule.instead.to_owned(),
             observed: observed(seen, &came),

@@ -33,28 +33,13 @@ pub fn receive_stamped(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<Rece
 )]
 mod imp {
     use super::Received;
+    use crate::platform::socket_option::switch_on;
     use std::io;
     use std::mem::MaybeUninit;
     use std::os::fd::{AsRawFd, BorrowedFd};
 
     pub(super) fn enable(socket: BorrowedFd<'_>) -> io::Result<()> {
-        let on: libc::c_int = 1;
-        // SAFETY: the descriptor is open while it is borrowed; the kernel reads `size_of::<c_int>()` bytes of `on`, which
-        // outlives the call, and keeps no pointer.
-        let status = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::SOL_SOCKET,
-                libc::SO_TIMESTAMPNS,
-                (&raw const on).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-        if status == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        switch_on(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS)
     }
 
     /// Room for the one control message we ask for and its header, aligned as `cmsghdr` demands.

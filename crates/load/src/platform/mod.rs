@@ -12,6 +12,8 @@ mod memory;
 mod pinning;
 mod process;
 mod slice;
+#[cfg(target_os = "linux")]
+mod socket_option;
 mod source_address;
 mod thread_times;
 

@@ -13,32 +13,13 @@ pub fn bind_source_address(socket: &socket2::Socket, address: IpAddr) -> io::Res
 }
 
 #[cfg(target_os = "linux")]
-#[allow(
-    unsafe_code,
-    reason = "neither socket2 nor rustix has IP_BIND_ADDRESS_NO_PORT"
-)]
 mod imp {
+    use crate::platform::socket_option::switch_on;
     use std::io;
-    use std::os::fd::{AsRawFd, BorrowedFd};
+    use std::os::fd::BorrowedFd;
 
     pub(super) fn defer_port(socket: BorrowedFd<'_>) -> io::Result<()> {
-        let on: libc::c_int = 1;
-        // SAFETY: the descriptor is open while it is borrowed; the kernel reads `size_of::<c_int>()` bytes of `on`, which
-        // outlives the call, and keeps no pointer.
-        let status = unsafe {
-            libc::setsockopt(
-                socket.as_raw_fd(),
-                libc::IPPROTO_IP,
-                libc::IP_BIND_ADDRESS_NO_PORT,
-                (&raw const on).cast(),
-                size_of::<libc::c_int>() as libc::socklen_t,
-            )
-        };
-        if status == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::last_os_error())
-        }
+        switch_on(socket, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT)
     }
 }
 

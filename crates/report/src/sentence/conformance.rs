@@ -3,31 +3,15 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    BaselineState, ConformanceRun, Dialect, Outcome, PartialCause, StepOutcome, Subject, Verdict,
-    VerdictRow,
+    BaselineState, ConformanceRun, Dialect, Outcome, StepOutcome, Subject, Verdict, VerdictRow,
 };
 
-use crate::number::{counted, duration, grouped};
+use crate::number::{counted, grouped};
 
 /// What the run found; what stands against the hub comes first.
 pub(crate) fn sentence(run: &ConformanceRun) -> String {
     let found = found(run);
-    match &run.record().partial {
-        None => format!("{found}."),
-        Some(partial) => {
-            let end = match partial.cause {
-                PartialCause::Interrupted => "Interrupted",
-                PartialCause::HubUnusable => "The hub became unusable",
-                PartialCause::WorkbenchExhausted => "The workbench could not go on",
-                PartialCause::Defect => "Assay failed",
-            };
-            format!(
-                "{end} after {} ({}). Until then: {found}.",
-                duration(partial.at_us),
-                partial.reason
-            )
-        }
-    }
+    super::ended(&found, run.record().partial.as_ref())
 }
 
 /// The rows that want attention, the worst first.

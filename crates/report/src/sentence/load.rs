@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use assay_results::{LoadRun, Metric, Outcome, PartialCause, PhaseKind, Quantile, Validity};
+use assay_results::{LoadRun, Metric, Outcome, PhaseKind, Quantile, Validity};
 
 use crate::number::{counted, duration, grouped};
 
@@ -14,22 +14,7 @@ pub(crate) fn sentence(run: &LoadRun) -> String {
         _ if run.summary().validity == Validity::Invalid => invalid(run),
         _ => reached(run),
     };
-    match &run.record().partial {
-        None => format!("{found}."),
-        Some(partial) => {
-            let end = match partial.cause {
-                PartialCause::Interrupted => "Interrupted",
-                PartialCause::HubUnusable => "The hub became unusable",
-                PartialCause::WorkbenchExhausted => "The workbench could not go on",
-                PartialCause::Defect => "Assay failed",
-            };
-            format!(
-                "{end} after {} ({}). Until then: {found}.",
-                duration(partial.at_us),
-                partial.reason
-            )
-        }
-    }
+    super::ended(&found, run.record().partial.as_ref())
 }
 
 fn nobody_connected(run: &LoadRun) -> bool {

@@ -1,6 +1,6 @@
 //! Section 8.2, "Subscription API": who may ask what.
 
-use assay_client::TopicMatcher::{self, Any, Exact, UriTemplate};
+use assay_client::TopicMatcher::UriTemplate;
 
 use super::SECTION;
 use crate::{
@@ -10,30 +10,12 @@ use crate::{
         subscriptions::{
             access::{self, AS_GRANTED, Case, Control, Paths},
             api::Shape::{All, Matcher, One},
+            grants::{Granted, all, another, nobody, publisher, subscriber},
         },
     },
     lab::Lab,
-    stop::Stop,
     token::Token,
 };
-
-type Granted = Result<Option<Token>, Stop>;
-
-fn subscriber(lab: &Lab<'_>, grant: TopicMatcher) -> Granted {
-    lab.subscriber(&[grant]).map(Some)
-}
-
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "a row of the table calls it as it calls those that mint"
-)]
-fn nobody(_: &Lab<'_>, _: &Paths) -> Granted {
-    Ok(None)
-}
-
-fn publisher(lab: &Lab<'_>, _: &Paths) -> Granted {
-    lab.publisher(&[Any]).map(Some)
-}
 
 #[allow(
     clippy::unnecessary_wraps,
@@ -41,14 +23,6 @@ fn publisher(lab: &Lab<'_>, _: &Paths) -> Granted {
 )]
 fn spoilt(_: &Lab<'_>, _: &Paths) -> Granted {
     Ok(Some(Token::Text("spoilt".to_owned())))
-}
-
-fn another(lab: &Lab<'_>, _: &Paths) -> Granted {
-    subscriber(lab, Exact(lab.topic("other")))
-}
-
-fn all(lab: &Lab<'_>, paths: &Paths) -> Granted {
-    subscriber(lab, Exact(paths.all.clone()))
 }
 
 fn all_three(lab: &Lab<'_>, paths: &Paths) -> Granted {

@@ -1,6 +1,6 @@
 //! Section "Subscription API": who may ask what.
 
-use assay_client::TopicMatcher::{self, Any, Exact, UrlPattern};
+use assay_client::TopicMatcher::{Any, Exact, UrlPattern};
 
 use super::SECTION;
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
             Marked,
             access::{self, AS_GRANTED, Case, Control, Paths},
             api::{Present, Shape, asked},
+            grants::{Granted, all, another, nobody, publisher, subscriber},
             naming,
             observer::Observer,
         },
@@ -18,41 +19,14 @@ use crate::{
     },
     lab::Lab,
     stop::Stop,
-    token::Token,
 };
 
 use Shape::{All, Matcher, Nobody, One};
 
-type Granted = Result<Option<Token>, Stop>;
-
 const BOTH: &str = "a token that grants a subscription's topic opens its events and its document, another token neither";
-
-fn subscriber(lab: &Lab<'_>, grant: TopicMatcher) -> Granted {
-    lab.subscriber(&[grant]).map(Some)
-}
-
-#[allow(
-    clippy::unnecessary_wraps,
-    reason = "a row of the table calls it as it calls those that mint"
-)]
-fn nobody(_: &Lab<'_>, _: &Paths) -> Granted {
-    Ok(None)
-}
 
 fn nothing(lab: &Lab<'_>, _: &Paths) -> Granted {
     lab.subscriber(&[]).map(Some)
-}
-
-fn another(lab: &Lab<'_>, _: &Paths) -> Granted {
-    subscriber(lab, Exact(lab.topic("other")))
-}
-
-fn publisher(lab: &Lab<'_>, _: &Paths) -> Granted {
-    lab.publisher(&[Any]).map(Some)
-}
-
-fn all(lab: &Lab<'_>, paths: &Paths) -> Granted {
-    subscriber(lab, Exact(paths.all.clone()))
 }
 
 fn matcher(lab: &Lab<'_>, paths: &Paths) -> Granted {
