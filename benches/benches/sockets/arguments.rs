@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::figure::Figure;
 use crate::side::{Cpus, Side};
-use crate::{churn, fan_out, http2, inbox, memory, presence, stalled, tls};
+use crate::{churn, fan_out, http2, inbox, memory, presence, resume, stalled, tls};
 
 /// The command line, read.
 #[derive(Debug)]
@@ -29,11 +29,13 @@ pub(crate) enum Row {
     Http2,
     Presence,
     Tls,
+    /// From a durable history.
+    Resume,
     /// Subscribers that come and go, so many.
     Churn(usize),
 }
 
-const ROWS: [(&str, Row); 11] = [
+const ROWS: [(&str, Row); 12] = [
     ("fan-out-1000", Row::FanOut(1_000)),
     ("fan-out-5000", Row::FanOut(5_000)),
     ("fan-out-10000", Row::FanOut(10_000)),
@@ -43,6 +45,7 @@ const ROWS: [(&str, Row); 11] = [
     ("http2", Row::Http2),
     ("presence", Row::Presence),
     ("tls", Row::Tls),
+    ("resume", Row::Resume),
     ("churn", Row::Churn(1_000_000)),
     ("churn-100000", Row::Churn(100_000)),
 ];
@@ -53,7 +56,7 @@ impl Row {
         match self {
             Self::FanOut(_) => true,
             Self::Memory | Self::Inbox | Self::Stalled | Self::Presence => *side != Side::Raw,
-            Self::Http2 | Self::Tls | Self::Churn(_) => *side == Side::Ours,
+            Self::Http2 | Self::Tls | Self::Resume | Self::Churn(_) => *side == Side::Ours,
         }
     }
 
@@ -66,6 +69,7 @@ impl Row {
             Self::Http2 => http2::measure(side, cpus),
             Self::Presence => presence::measure(side, cpus),
             Self::Tls => tls::measure(side, cpus),
+            Self::Resume => resume::measure(side, cpus),
             Self::Churn(cycles) => churn::measure(side, cpus, cycles),
         }
     }

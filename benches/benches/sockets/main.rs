@@ -39,6 +39,8 @@ mod raw_loop;
 #[cfg(target_os = "linux")]
 mod readers;
 #[cfg(target_os = "linux")]
+mod resume;
+#[cfg(target_os = "linux")]
 mod side;
 #[cfg(target_os = "linux")]
 mod stalled;

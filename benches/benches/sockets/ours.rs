@@ -16,13 +16,16 @@ pub(crate) fn serve(feature: &[String]) -> io::Result<()> {
         let text = file.map(std::fs::read_to_string).transpose()?;
         Ok(text.and_then(|text| set(name, &text)))
     };
+    let has_tls = feature == "tls";
+    let history = files.first().filter(|_| feature == "history");
     let options = HubOptions {
         listen: set("listen", "127.0.0.1:0"),
         jwt_key: set("jwt-key", KEY),
         dialects: set("dialects", "1.0,0.x"),
         stream_threads: set("stream-threads", "1"),
-        tls_cert: pem("tls-cert", files.first())?,
+        tls_cert: pem("tls-cert", files.first().filter(|_| has_tls))?,
         tls_key: pem("tls-key", files.get(1))?,
+        history: history.and_then(|file| set("history", &format!("redb:{file}"))),
         subscriptions: feature == "subscriptions",
         anonymous: true,
         ..HubOptions::default()

@@ -35,6 +35,8 @@ pub(crate) enum Feature {
         chain: PathBuf,
         key: PathBuf,
     },
+    /// A durable history in this file, which may be there.
+    History(PathBuf),
 }
 
 impl Feature {
@@ -44,6 +46,7 @@ impl Feature {
             Self::None => "",
             Self::Subscriptions => "subscriptions",
             Self::Tls { .. } => "tls",
+            Self::History(_) => "history",
         }
     }
 
@@ -53,6 +56,7 @@ impl Feature {
         match self {
             Self::None | Self::Subscriptions => vec![word],
             Self::Tls { chain, key } => vec![word, chain.as_os_str(), key.as_os_str()],
+            Self::History(file) => vec![word, file.as_os_str()],
         }
     }
 }
