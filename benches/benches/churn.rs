@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use assay_benches::now;
 use assay_hub_core::access_token::{
     Algorithm, KeySet, Role, RoleKeys, TrustedIssuer, TrustedKeys, verify,
 };
@@ -71,7 +72,7 @@ fn open(hub: &Hub, selector: &str, token: Option<AccessToken>) -> Subscriber {
         token,
         last_event_id: None,
     };
-    hub.subscribe(request).expect("room for it").0
+    now(hub.subscribe(request)).expect("room for it").0
 }
 
 fn read(watcher: &mut Subscriber) {

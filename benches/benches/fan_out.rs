@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use assay_benches::now;
 use assay_hub_core::history::{Clock, HistoryBounds, MemoryHistory};
 use assay_hub_core::{
     Dialect, Hub, HubSettings, HubUrl, Limits, Publication, RandomEventIds, Subscribe, Subscriber,
@@ -52,7 +53,7 @@ fn subscriber(hub: &Hub, topic: &str) -> Subscriber {
         token: None,
         last_event_id: None,
     };
-    let mut subscriber = hub.subscribe(request).expect("room for it").0;
+    let mut subscriber = now(hub.subscribe(request)).expect("room for it").0;
     wait(&mut subscriber);
     subscriber
 }

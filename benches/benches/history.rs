@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use assay_benches::now;
 use assay_hub_core::history::{Clock, History, HistoryBounds, MemoryHistory, RedbHistory};
 use assay_hub_core::{
     Dialect, Hub, HubSettings, HubUrl, LastEventId, Limits, Next, Publication, RandomEventIds,
@@ -103,7 +104,7 @@ fn resume(hub: &Hub, id: &str) {
         token: None,
         last_event_id: Some(LastEventId::parse(id)),
     };
-    let (mut subscriber, _) = hub.subscribe(black_box(request)).expect("room for it");
+    let (mut subscriber, _) = now(hub.subscribe(black_box(request))).expect("room for it");
     let mut cx = Context::from_waker(Waker::noop());
     let first = subscriber.poll_next(&mut cx);
     assert!(matches!(first, Poll::Ready(Next::Event(_))), "{first:?}");

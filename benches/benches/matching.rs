@@ -8,6 +8,7 @@ use std::hint::black_box;
 use std::task::Waker;
 use std::time::Duration;
 
+use assay_benches::now;
 use assay_hub_core::access_token::{
     Algorithm, KeySet, Role, RoleKeys, TrustedIssuer, TrustedKeys, verify,
 };
@@ -123,7 +124,7 @@ impl Scene {
             token,
             last_event_id: None,
         };
-        self.door.join(subscribe, ()).expect("room for it");
+        now(self.door.join(subscribe, ())).expect("room for it");
         let Some(Arrival::Join(join)) = self.lane.next_arrival() else {
             panic!("who joins arrives");
         };

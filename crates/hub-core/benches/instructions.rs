@@ -9,7 +9,8 @@
 #![allow(clippy::print_stdout, reason = "a bench prints its figures")]
 
 use std::hint::black_box;
-use std::task::Waker;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use assay_hub_core::access_token::{Algorithm, TrustedIssuer, VerificationKey, verify};
 use assay_hub_core::{
@@ -92,8 +93,11 @@ impl Scene {
             token: None,
             last_event_id,
         };
-        let joined = self.door.join(subscribe, ());
-        joined.expect("room for it");
+        let mut joining = pin!(self.door.join(subscribe, ()));
+        let joined = joining
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(joined, Poll::Ready(Ok(()))), "room for it");
         let Some(Arrival::Join(join)) = self.lane.next_arrival() else {
             panic!("who joins arrives");
         };

@@ -21,8 +21,8 @@ use crate::audiences::{Audiences, Listing};
 use crate::event_id::{EventId, EventIdSource, LastEventId, ResponseCursor};
 use crate::fan_out::fan_out;
 use crate::history::{
-    ArchiveError, Clock, Committed, History, HistoryBounds, HistoryError, MemoryHistory, Outcome,
-    Position, Ticket,
+    ArchiveError, Clock, Committed, History, HistoryBounds, HistoryError, MemoryHistory, Orders,
+    Outcome, Position, ReadAtOnce, ReadError, Readers, Ticket,
 };
 use crate::lane::{Feed, Lane, LaneDoor, LaneFeed};
 use crate::limits::{self, FED_AT_ONCE};
@@ -34,6 +34,9 @@ use crate::topic_matcher::TopicMatcher;
 use crate::update::Update;
 use counts::Counting;
 pub use counts::Counts;
+pub(crate) use newcomer::Newcomer;
+use replay::Began;
+pub(crate) use replay::{Batch, Found, ReadOn};
 
 /// How many a hub serves, and what it keeps for each.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub struct HubSettings {
     pub subscribers: usize,
     /// Distinct patterns of live subscribers at once; a subscriber that brings one more is refused.
     pub patterns: usize,
+    /// Read orders that may be out; a subscriber that resumes in the archive then is refused.
+    pub read_orders: usize,
     /// How to keep track of subscriptions; none for not at all, which costs nothing.
     pub subscriptions: Option<SubscriptionSettings>,
 }
@@ -57,6 +62,7 @@ impl Default for HubSettings {
             queued_bytes: limits::QUEUED_BYTES,
             subscribers: limits::SUBSCRIBERS,
             patterns: limits::PATTERNS,
+            read_orders: limits::READ_ORDERS,
             subscriptions: None,
         }
     }
@@ -87,6 +93,7 @@ pub(crate) struct Shared {
     event_ids: Mutex<Box<dyn EventIdSource>>,
     /// Updates of the history read for subscribers with a queue; not under the lock, since archives are read without it.
     replayed: AtomicU64,
+    orders: Arc<Orders>,
     state: Mutex<State>,
 }
 
@@ -111,11 +118,22 @@ impl Hub {
         Self::with_history(settings, Box::new(history), event_ids)
     }
 
-    /// A hub with what is in `history`.
+    /// A hub with what is in `history`, for who serves nobody else while it waits for an archive: see [`ReadAtOnce`].
     pub fn with_history(
         settings: HubSettings,
         history: Box<dyn History>,
         event_ids: Box<dyn EventIdSource>,
+    ) -> Self {
+        Self::with_readers(settings, history, event_ids, Arc::new(ReadAtOnce))
+    }
+
+    /// A hub with what is in `history`, whose archive, if it has one, is read by `readers`. They are dropped with the hub, and
+    /// should drop their orders then.
+    pub fn with_readers(
+        settings: HubSettings,
+        history: Box<dyn History>,
+        event_ids: Box<dyn EventIdSource>,
+        readers: Arc<dyn Readers>,
     ) -> Self {
         let subscriptions = settings.subscriptions.as_ref();
         let shared = Arc::new(Shared {
@@ -123,6 +141,7 @@ impl Hub {
             settings,
             event_ids: Mutex::new(event_ids),
             replayed: AtomicU64::new(0),
+            orders: Arc::new(Orders::new(readers)),
             state: Mutex::new(State {
                 history,
                 unanswered: HashMap::new(),
@@ -164,32 +183,48 @@ impl Hub {
     }
 
     /// Opens a subscriber. The cursor is there if one was asked with; it goes into the response.
-    pub fn subscribe(
+    ///
+    /// Ready at once, unless a cursor has to be looked up in an archive: then when the readers of the hub have done so, or when
+    /// the hub is closed. Dropping it before takes the subscriber out again.
+    pub async fn subscribe(
         &self,
         subscribe: Subscribe,
     ) -> Result<(Subscriber, Option<ResponseCursor>), SubscribeError> {
+        let (member, began) = self.enter(subscribe)?;
+        let interest = member.interest();
+        let ((batch, phase), cursor) = match began {
+            Began::Read(replayed, cursor) => (replayed, cursor),
+            Began::LookUp(archive, cursor) => {
+                let resumed = self.shared.resume_from(archive, cursor, interest).await?;
+                (resumed.0, Some(resumed.1))
+            }
+        };
+        let selected = self.shared.select(interest, &batch);
+        let wants_all = cursor == Some(ResponseCursor::Earliest);
+        Ok((Subscriber::new(member, selected, phase, wants_all), cursor))
+    }
+
+    /// Lets a subscriber in, and begins to read the history for it if it resumes.
+    fn enter(&self, subscribe: Subscribe) -> Result<(Member, Began), SubscribeError> {
         let mut newcomer = self.shared.newcomer(subscribe);
         let mut wakers = Vec::new();
         let mut state = self.shared.lock();
         state.enter(&mut newcomer, &self.shared, &mut wakers)?;
         let member = Member::new(&self.shared, newcomer.interest, newcomer.presence);
         let interest = member.interest();
-        let opened = match newcomer.last_event_id {
+        let began = match newcomer.last_event_id {
             None => {
                 let phase = state.register(interest, &self.shared.settings);
                 if let Some(arrival) = newcomer.arrival {
                     state.announce(arrival, &self.shared, &mut wakers);
                 }
                 drop(state);
-                Ok(((Vec::new(), phase), None))
+                Began::Read((Vec::new(), phase), None)
             }
-            Some(last_event_id) => self.shared.resume_at(state, &last_event_id, interest),
+            Some(last_event_id) => self.shared.resume_at(state, last_event_id, interest),
         };
         wakers.into_iter().for_each(Waker::wake);
-        let ((batch, phase), cursor) = opened?;
-        let selected = self.shared.select(interest, &batch);
-        let wants_all = cursor == Some(ResponseCursor::Earliest);
-        Ok((Subscriber::new(member, selected, phase, wants_all), cursor))
+        Ok((member, began))
     }
 
     /// Adds a lane, whose thread `waker` wakes: subscribers join it at the door.
@@ -207,7 +242,7 @@ impl Hub {
     }
 
     /// Closes all subscribers, and refuses publications and new subscribers from then on. Live subscribers still get
-    /// what waits in their queues.
+    /// what waits in their queues. Who waits for an archive does so no longer.
     pub fn close_all(&self, reason: CloseReason) {
         let mut wakers = Vec::new();
         let queues = {
@@ -219,6 +254,7 @@ impl Hub {
             state.listening.drain()
         };
         wakers.extend(queues.iter().filter_map(|queue| queue.close(reason)));
+        wakers.extend(self.shared.orders.close(reason));
         wakers.into_iter().for_each(Waker::wake);
     }
 
@@ -438,7 +474,22 @@ pub enum SubscribeError {
         /// The limit.
         limit: usize,
     },
+    /// [`HubSettings::read_orders`] are out already: a 503.
+    #[error("more than {limit} reads of the history wait")]
+    HistoryBusy {
+        /// The limit.
+        limit: usize,
+    },
     /// The history cannot tell where its cursor points to: a 503.
     #[error(transparent)]
     History(#[from] ArchiveError),
+}
+
+impl From<ReadError> for SubscribeError {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Archive(error) => Self::History(error),
+            ReadError::Closed(_) => Self::Closed,
+        }
+    }
 }

@@ -9,15 +9,16 @@ mod feed;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Context, Poll, Wake, Waker};
 
 use crate::admission::Member;
 use crate::audiences::{Audiences, Listing};
-use crate::event_id::{LastEventId, ResponseCursor};
+use crate::event_id::ResponseCursor;
 use crate::fan_out::Readers;
-use crate::history::{Committed, Position, Resumption};
-use crate::hub::{Hub, Subscribe, SubscribeError};
+use crate::history::{Committed, Position, ReadError, Reading, Resumption};
+use crate::hub::{Batch, Found, Hub, Newcomer, ReadOn, Subscribe, SubscribeError};
 use crate::sign::Sign;
 use crate::subscriber::CloseReason;
 use crate::update::Update;
@@ -33,7 +34,10 @@ pub enum Arrival<G> {
     Join(Join<G>),
     /// A sign of [`Hub::probe`]; see [`Lane::receive`].
     Sign(Sign),
-    /// The hub closes all subscribers; nothing follows.
+    /// The subscriber of this key can go on: [`Lane::advance`] it. It may have left since, and the key be another's; a call too
+    /// many does nothing.
+    Read(usize),
+    /// The hub closes all subscribers; nothing follows but [`Self::Read`].
     Close(CloseReason),
 }
 
@@ -54,7 +58,17 @@ pub struct LaneSubscriber {
     phase: Phase,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// What [`Lane::advance`] came to.
+#[derive(Debug)]
+pub enum Advance {
+    /// What the subscriber gets of a batch of the history, oldest first. Go on, unless it is live now.
+    Batch(Vec<Arc<Update>>),
+    /// The next batch is being read from an archive: [`Arrival::Read`] tells when to go on. Nothing waits for it but this
+    /// subscriber.
+    Reading,
+}
+
+#[derive(Debug)]
 enum Phase {
     /// Everything from this position on comes through the feed.
     Joined(Position),
@@ -62,6 +76,11 @@ enum Phase {
     Replaying {
         position: Position,
         /// It is to get all that is kept, and has got nothing yet: what is forgotten meanwhile is no gap.
+        from_earliest: bool,
+    },
+    /// The next batch of the history is ordered.
+    Reading {
+        reading: Reading<Batch>,
         from_earliest: bool,
     },
     /// It is registered.
@@ -104,27 +123,34 @@ impl<G> fmt::Debug for LaneDoor<G> {
 
 impl<G: Send + 'static> LaneDoor<G> {
     /// Lets a subscriber in; its lane hears of it as [`Arrival::Join`]. Who is refused gets the guest back.
-    pub fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
+    ///
+    /// Ready at once, unless a cursor has to be looked up in an archive: then when the readers of the hub have done so, or when
+    /// the hub is closed.
+    pub async fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
+        let hub = self.hub.shared();
+        let newcomer = hub.newcomer(subscribe);
+        // It has no place in the hub before that is known.
+        let found = match &newcomer.last_event_id {
+            None => None,
+            Some(cursor) => match hub.look_up(cursor, &newcomer.interest).await {
+                Ok(found) => Some(found),
+                Err(error) => return Err((error, guest)),
+            },
+        };
         let mut wakers = Vec::new();
-        let joined = self.join_unwoken(subscribe, guest, &mut wakers);
+        let joined = self.join_unwoken(newcomer, found, guest, &mut wakers);
         wakers.into_iter().for_each(Waker::wake);
         joined
     }
 
     fn join_unwoken(
         &self,
-        subscribe: Subscribe,
+        mut newcomer: Newcomer,
+        found: Option<Found>,
         guest: G,
         wakers: &mut Vec<Waker>,
     ) -> Result<(), (SubscribeError, G)> {
         let hub = self.hub.shared();
-        let mut newcomer = hub.newcomer(subscribe);
-        // Before the lock: it may take a look at a disk, for which others need not wait.
-        let mut resumed = match newcomer.last_event_id.as_ref().map(|it| hub.resume(it)) {
-            Some(Err(error)) => return Err((error.into(), guest)),
-            Some(Ok(resumption)) => Some(resumption),
-            None => None,
-        };
         let mut state = hub.lock();
         if self.feed.is_abandoned() {
             return Err((SubscribeError::Closed, guest));
@@ -133,22 +159,7 @@ impl<G: Send + 'static> LaneDoor<G> {
             return Err((error, guest));
         }
         let member = Member::new(hub, newcomer.interest, newcomer.presence);
-        if let Some(resumption) = &mut resumed
-            && state.is_missing(member.interest(), resumption.position)
-        {
-            drop(state);
-            match hub.resume(&LastEventId::Earliest) {
-                Ok(earliest) => *resumption = earliest,
-                Err(error) => return Err((error.into(), guest)),
-            }
-            state = hub.lock();
-            if self.feed.is_abandoned() {
-                // The member gives its place back under that lock.
-                drop(state);
-                return Err((SubscribeError::Closed, guest));
-            }
-        }
-        let (phase, cursor) = match resumed {
+        let (phase, cursor) = match found.map(|found| state.place(found, member.interest())) {
             None => (Phase::Joined(state.end()), None),
             Some(Resumption { position, cursor }) => {
                 let from_earliest = cursor == ResponseCursor::Earliest;
@@ -210,7 +221,19 @@ struct Listener {
     next: Cell<Position>,
 }
 
-impl<G> Lane<G> {
+/// Tells a lane that what was ordered for one of its subscribers has been read.
+struct ReadNotice<G> {
+    feed: Arc<Feed<G>>,
+    key: usize,
+}
+
+impl<G: Send + 'static> Wake for ReadNotice<G> {
+    fn wake(self: Arc<Self>) {
+        self.feed.read(self.key).into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<G: Send + 'static> Lane<G> {
     pub(crate) fn new(feed: Arc<Feed<G>>) -> Self {
         Self {
             feed,
@@ -232,45 +255,95 @@ impl<G> Lane<G> {
         !self.taken.is_empty()
     }
 
-    /// Goes on with a subscriber that is not live yet: reads a bounded batch of the history for it, and registers it when that
-    /// was the last one. Returns what it gets of the batch, oldest first.
+    /// Goes on with a subscriber that is not live yet: reads a bounded batch of the history for it, or orders one, and registers
+    /// it when that was the last one.
     ///
-    /// `key` is what [`Self::listeners`] calls it. The error says that the history forgot what was still to be read.
+    /// `key` is what [`Self::listeners`] and [`Arrival::Read`] call it. The error says why it gets nothing more: the history
+    /// forgot what was still to be read, or cannot be read.
     pub fn advance(
         &mut self,
         subscriber: &mut LaneSubscriber,
         key: usize,
-    ) -> Result<Vec<Arc<Update>>, CloseReason> {
+    ) -> Result<Advance, CloseReason> {
         match subscriber.phase {
-            Phase::Live(_) => Ok(Vec::new()),
+            Phase::Live(_) => Ok(Advance::Batch(Vec::new())),
             Phase::Joined(from) => {
                 self.register(subscriber, key, from);
-                Ok(Vec::new())
+                Ok(Advance::Batch(Vec::new()))
             }
             Phase::Replaying {
                 position,
                 from_earliest,
-            } => {
-                let hub = subscriber.member.hub();
-                let mut batch = Vec::new();
-                let (is_all, next) = if from_earliest {
-                    hub.read_earliest(position, &mut batch)?
-                } else {
-                    hub.read(position, &mut batch)?
-                };
-                let interest = subscriber.member.interest();
-                batch.retain(|update| interest.includes(update));
-                if is_all {
-                    self.register(subscriber, key, next);
-                } else {
-                    subscriber.phase = Phase::Replaying {
-                        position: next,
-                        from_earliest: from_earliest && batch.is_empty(),
-                    };
+            } => match subscriber.member.hub().read(position, from_earliest)? {
+                ReadOn::Batch(batch, is_all) => {
+                    Ok(self.take(subscriber, key, batch, is_all, from_earliest))
                 }
-                Ok(batch)
-            }
+                ReadOn::Ordered(reading) => {
+                    subscriber.phase = Phase::Reading {
+                        reading,
+                        from_earliest,
+                    };
+                    self.look_whether_read(subscriber, key)
+                }
+            },
+            Phase::Reading { .. } => self.look_whether_read(subscriber, key),
         }
+    }
+
+    /// Takes what was ordered, if it has been read; is told when it has, if not.
+    fn look_whether_read(
+        &mut self,
+        subscriber: &mut LaneSubscriber,
+        key: usize,
+    ) -> Result<Advance, CloseReason> {
+        let Phase::Reading {
+            reading,
+            from_earliest,
+        } = &mut subscriber.phase
+        else {
+            return Ok(Advance::Batch(Vec::new()));
+        };
+        let from_earliest = *from_earliest;
+        match reading.take().or_else(|| self.wait_for(reading, key)) {
+            // What was published meanwhile is still to be read: from memory, unless it is much.
+            Some(read) => Ok(self.take(subscriber, key, read?, false, from_earliest)),
+            None => Ok(Advance::Reading),
+        }
+    }
+
+    fn wait_for(
+        &self,
+        reading: &mut Reading<Batch>,
+        key: usize,
+    ) -> Option<Result<Batch, ReadError>> {
+        let feed = Arc::clone(&self.feed);
+        let notice = Waker::from(Arc::new(ReadNotice { feed, key }));
+        match Pin::new(reading).poll(&mut Context::from_waker(&notice)) {
+            Poll::Ready(read) => Some(read),
+            Poll::Pending => None,
+        }
+    }
+
+    /// What a subscriber gets of a batch. It goes on behind that, or is live if that was all.
+    fn take(
+        &mut self,
+        subscriber: &mut LaneSubscriber,
+        key: usize,
+        Batch { mut updates, next }: Batch,
+        is_all: bool,
+        from_earliest: bool,
+    ) -> Advance {
+        let interest = subscriber.member.interest();
+        updates.retain(|update| interest.includes(update));
+        if is_all {
+            self.register(subscriber, key, next);
+        } else {
+            subscriber.phase = Phase::Replaying {
+                position: next,
+                from_earliest: from_earliest && updates.is_empty(),
+            };
+        }
+        Advance::Batch(updates)
     }
 
     fn register(&mut self, subscriber: &mut LaneSubscriber, key: usize, from: Position) {

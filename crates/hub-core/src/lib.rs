@@ -40,7 +40,7 @@ pub use dialect::{Dialect, Dialects};
 pub use event_id::{EventId, EventIdSource, LastEventId, RandomEventIds, ResponseCursor};
 pub use hub::{Counts, Hub, HubSettings, PublishError, Subscribe, SubscribeError};
 pub use hub_url::HubUrl;
-pub use lane::{Arrival, Join, Lane, LaneDoor, LaneSubscriber};
+pub use lane::{Advance, Arrival, Join, Lane, LaneDoor, LaneSubscriber};
 pub use limits::Limits;
 pub use publication::{Publication, PublicationError};
 pub use publishing::Publishing;

@@ -137,8 +137,12 @@ pub const RECENT_UPDATES: usize = 1024;
 pub const RECENT_BYTES: usize = 16 * 1024 * 1024;
 /// Pages of its file that a durable history keeps in memory, in bytes; the system keeps more of them.
 pub const HISTORY_CACHE_BYTES: usize = 32 * 1024 * 1024;
-/// Updates that one read takes out of the file of a durable history: reading one costs some microseconds.
-pub const ARCHIVE_BATCH_UPDATES: usize = 64;
+/// Updates that one read order takes out of the file of a durable history: reading one costs some microseconds, and others who
+/// resume wait for their turn.
+pub const ARCHIVE_BATCH_UPDATES: usize = 256;
+/// Read orders that may wait, or be under way, before who wants to resume is told to come back: some seconds of what a disk
+/// reads. Who is in already has one of them at most, so there are never more than this and the subscribers.
+pub const READ_ORDERS: usize = 10_000;
 /// Updates and answers that the feed of a history hands on before it lets publishers and subscribers in between.
 pub const FED_AT_ONCE: usize = 16;
 /// How often a cursor is looked up again because the history forgot what it stood for before it was read.

@@ -1,15 +1,17 @@
 //! One subscriber's end of the hub: the narrow door between connection handling and fan-out.
 //!
 //! A subscriber with a cursor first reads the history at its own pace, a bounded batch at a time, and is registered for
-//! live updates in the moment in which it reads the last one: no gap, no repeat, and nothing is queued meanwhile.
+//! live updates in the moment in which it reads the last one: no gap, no repeat, and nothing is queued meanwhile. Where a
+//! batch has to come from an archive, it is ordered, and the subscriber waits for it as it waits for an update.
 //! Not here: keep-alive comments, token expiry and write timeouts, which need a clock and live with the connection.
 
 mod queue;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
@@ -17,7 +19,8 @@ use crate::Dialect;
 use crate::admission::Member;
 use crate::audiences::Listing;
 use crate::authorization;
-use crate::history::{ArchiveError, Position};
+use crate::history::{ArchiveError, Position, Reading};
+use crate::hub::Batch;
 use crate::topic_matcher::TopicMatcher;
 use crate::update::{Audience, Update};
 
@@ -84,6 +87,8 @@ pub struct Subscriber {
 pub(crate) enum Phase {
     /// It has read the history up to a position.
     Replaying { position: Position },
+    /// The next batch of the history is ordered.
+    Reading(Reading<Batch>),
     /// It has read all of the history, and is registered.
     Live { listing: Listing, queue: Arc<Queue> },
     /// Nothing comes any more.
@@ -152,24 +157,41 @@ impl Subscriber {
                 }
                 return Poll::Ready(Next::Event(event));
             }
-            match &self.phase {
-                Phase::Closed(reason) => return Poll::Ready(Next::Closed(*reason)),
-                Phase::Live { queue, .. } => return queue.poll_next(cx),
-                Phase::Replaying { position } => {
-                    let (hub, interest) = (self.member.hub(), self.member.interest());
-                    let (batch, phase) = if self.wants_all {
-                        hub.replay_earliest(interest, *position)
-                    } else {
-                        hub.replay(interest, *position)
-                    };
-                    self.replayed = hub.select(interest, &batch);
-                    self.wants_all &= self.replayed.is_empty();
-                    self.phase = phase;
+            if let Phase::Replaying { position } = self.phase {
+                self.read_on(position);
+            }
+            match &mut self.phase {
+                Phase::Closed(reason) if self.replayed.is_empty() => {
+                    return Poll::Ready(Next::Closed(*reason));
                 }
+                Phase::Live { queue, .. } if self.replayed.is_empty() => {
+                    return queue.poll_next(cx);
+                }
+                Phase::Reading(reading) => match ready!(Pin::new(reading).poll(cx)) {
+                    Ok(Batch { updates, next }) => {
+                        self.take(&updates, Phase::Replaying { position: next });
+                    }
+                    Err(error) => self.phase = Phase::Closed(error.into()),
+                },
+                Phase::Closed(_) | Phase::Live { .. } | Phase::Replaying { .. } => {}
             }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Reads the next batch of the history, or orders it.
+    fn read_on(&mut self, position: Position) {
+        let (hub, interest) = (self.member.hub(), self.member.interest());
+        let (batch, phase) = hub.replay(interest, position, self.wants_all);
+        self.take(&batch, phase);
+    }
+
+    /// Keeps what is of interest in a batch, and goes on from there.
+    fn take(&mut self, batch: &[Arc<Update>], phase: Phase) {
+        self.replayed = self.member.hub().select(self.member.interest(), batch);
+        self.wants_all &= self.replayed.is_empty();
+        self.phase = phase;
     }
 }
 
@@ -179,7 +201,7 @@ impl Subscriber {
         match &self.phase {
             Phase::Closed(reason) => Some(*reason),
             Phase::Live { queue, .. } => queue.closed(),
-            Phase::Replaying { .. } => None,
+            Phase::Replaying { .. } | Phase::Reading(_) => None,
         }
     }
 }
@@ -195,7 +217,7 @@ impl Drop for Subscriber {
 impl fmt::Debug for Subscriber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.phase {
-            Phase::Replaying { .. } => "Subscriber(replaying)",
+            Phase::Replaying { .. } | Phase::Reading(_) => "Subscriber(replaying)",
             Phase::Live { .. } => "Subscriber(live)",
             Phase::Closed(_) => "Subscriber(closed)",
         })

@@ -2,8 +2,10 @@
 
 use std::convert::Infallible;
 use std::error::Error;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -240,6 +242,7 @@ async fn conversation(
     vitals: Arc<Vitals>,
     common: Arc<Common>,
 ) {
+    let is_answered = first.is_some();
     let first = Mutex::new(first);
     let mut closing = common.current.endpoints().closing();
     let service = {
@@ -253,14 +256,23 @@ async fn conversation(
     };
     let protocol = common.protocols.of(&transport);
     let mut connection = pin!(protocol.serve_connection(TokioIo::new(transport), service));
-    let by_itself = tokio::select! {
-        ended = connection.as_mut() => Some(ended),
-        () = silence(&vitals) => {
-            tracing::info!(reason = %"connection.silent", %peer, "connection closed: no request came");
-            return;
-        }
-        // Ready at once where the hub was closed before; an error would mean that the server is gone, which is the same here.
-        _ = closing.wait_for(|&closing| closing) => None,
+    // A request whose answer is known is there as a whole. It gets that answer, also where the hub has been closed since.
+    let begun = poll_fn(|cx| match connection.as_mut().poll(cx) {
+        Poll::Pending if is_answered && !vitals.spoke() => Poll::Pending,
+        Poll::Pending => Poll::Ready(None),
+        ended @ Poll::Ready(_) => ended.map(Some),
+    });
+    let by_itself = match begun.await {
+        None => tokio::select! {
+            ended = connection.as_mut() => Some(ended),
+            () = silence(&vitals) => {
+                tracing::info!(reason = %"connection.silent", %peer, "connection closed: no request came");
+                return;
+            }
+            // Ready at once where the hub was closed before; an error would mean that the server is gone, which is the same here.
+            _ = closing.wait_for(|&closing| closing) => None,
+        },
+        by_itself => by_itself,
     };
     let ended = if by_itself.is_some() {
         by_itself

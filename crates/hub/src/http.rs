@@ -38,6 +38,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use rustls::ServerConfig;
 use tokio::sync::watch;
 
+use crate::archive_readers::ArchiveReaders;
 use crate::config::{COOKIE_V0, HubConfig, Identity};
 use crate::farewell::Farewell;
 use crate::jwks::KeyRing;
@@ -115,7 +116,8 @@ impl Endpoints {
             farewell: Arc::clone(&farewell),
         };
         let event_ids = RandomEventIds::from_seed(rand::random());
-        let hub = Hub::with_history(settings, history, Box::new(event_ids));
+        let readers = Arc::<ArchiveReaders>::default();
+        let hub = Hub::with_readers(settings, history, Box::new(event_ids), readers);
         let (lanes, ends) = StreamLanes::start(&hub, config.stream_threads, &streams)?;
         let endpoints = Self {
             metadata_path: format!("{}{}", metadata::WELL_KNOWN, config.path),

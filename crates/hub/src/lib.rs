@@ -33,6 +33,8 @@
 //! | history in memory | `--history-size`, 10000 updates, and `--history-bytes`, 64 MiB | the oldest is forgotten |
 //! | … in a file | the same, 1000000 updates and 1 GiB | the oldest is forgotten |
 //! | updates that wait to be stored in a file | 10000, 64 MiB | 503 |
+//! | reads of that file for subscribers that resume | 4 at once, of 256 updates or 1 MiB | they wait for their turn |
+//! | … that wait | 10000 | 503, `history-busy`, to who comes then |
 //!
 //! By default no address is bounded by itself: behind a proxy all peers share one, and so does a load test on one machine.
 //!
@@ -42,6 +44,7 @@
 //! `--stream-threads`). Everything else, streams over HTTP/2 included, is hyper's. Both are fed by the one log.
 
 mod acme;
+mod archive_readers;
 mod certificate;
 mod config;
 mod connection;

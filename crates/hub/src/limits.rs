@@ -121,6 +121,10 @@ pub(crate) const UPDATES_A_ROUND: usize = 64;
 /// Batches of the history that a lane reads for one subscriber before it looks after the others.
 pub(crate) const REPLAY_BATCHES_A_TURN: usize = 4;
 
+/// Threads that read the file of a history: what one of them waits for, a slow page or a disk far away, does not hold up all
+/// who resume; more would take the CPU from those who write to sockets.
+pub(crate) const ARCHIVE_READERS: usize = 4;
+
 /// Events of sockets that a lane takes at once.
 pub(crate) const LANE_EVENTS: usize = 1024;
 
@@ -195,8 +199,9 @@ const _: () = assert!(JWKS_FRESH_DEFAULT.as_nanos() <= JWKS_FRESH_LONGEST.as_nan
 #[cfg(test)]
 mod tests {
     use assay_hub_core::limits::{
-        COMPILED_PATTERN_BYTES, DURABLE_HISTORY_BYTES, DURABLE_HISTORY_UPDATES, HISTORY_BYTES,
-        HISTORY_UPDATES, JWK_SET_KEYS, PATTERNS, QUEUED_BYTES, QUEUED_UPDATES, UNSTORED_BYTES,
+        ARCHIVE_BATCH_UPDATES, COMPILED_PATTERN_BYTES, DURABLE_HISTORY_BYTES,
+        DURABLE_HISTORY_UPDATES, HISTORY_BYTES, HISTORY_UPDATES, JWK_SET_KEYS, PATTERNS,
+        QUEUED_BYTES, QUEUED_UPDATES, READ_ORDERS, REPLAY_BATCH_BYTES, UNSTORED_BYTES,
         UNSTORED_UPDATES,
     };
 
@@ -271,6 +276,11 @@ mod tests {
                 DURABLE_HISTORY_BYTES / 1024 / 1024 / 1024
             ),
             format!("| {UNSTORED_UPDATES}, {} MiB | 503 |", mib(UNSTORED_BYTES)),
+            format!(
+                "| {ARCHIVE_READERS} at once, of {ARCHIVE_BATCH_UPDATES} updates or {} MiB |",
+                mib(REPLAY_BATCH_BYTES)
+            ),
+            format!("| {READ_ORDERS} | 503, `history-busy`"),
         ] {
             assert!(page.contains(&row), "{row}");
         }

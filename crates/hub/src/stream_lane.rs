@@ -116,13 +116,13 @@ impl StreamLanes {
     }
 
     /// Gives a connection to a lane, which answers it. Who is refused gets it back.
-    pub(crate) fn join(
+    pub(crate) async fn join(
         &self,
         subscribe: Subscribe,
         guest: Box<Guest>,
     ) -> Result<(), (SubscribeError, Box<Guest>)> {
         let turn = self.last.fetch_add(1, Relaxed) % self.lanes.len();
-        self.lanes[turn].door.join(subscribe, guest)
+        self.lanes[turn].door.join(subscribe, guest).await
     }
 
     /// What each lane counts.

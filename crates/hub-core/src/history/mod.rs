@@ -6,7 +6,7 @@
 //! subscribers, and none of them sees an update that is not in the log.
 //!
 //! The hub calls a [`History`] under the lock of its state, which is why nothing of it may wait for a disk or a peer. What
-//! is not in memory is asked of an [`Archive`], without that lock.
+//! is not in memory is asked of an [`Archive`], without that lock, by who can wait for it: see [`ReadOrder`].
 //!
 //! # What a log on a server has to promise
 //!
@@ -35,6 +35,7 @@
 
 mod bounds;
 mod memory;
+mod order;
 mod redb;
 
 use std::sync::Arc;
@@ -47,6 +48,8 @@ use crate::update::Update;
 pub use self::redb::{OpenError, RedbHistory};
 pub use bounds::{Clock, HistoryBounds};
 pub use memory::MemoryHistory;
+pub(crate) use order::{Orders, ReadError, Reading};
+pub use order::{ReadAtOnce, ReadOrder, Readers};
 
 /// A place in the log: that of the next update to read. Later is larger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

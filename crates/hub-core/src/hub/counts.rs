@@ -18,6 +18,8 @@ pub struct Counts {
     pub replayed: u64,
     /// The most updates that ever waited in the queue of one subscriber.
     pub queue_high_water: usize,
+    /// Read orders that are out: they wait, or are being executed.
+    pub read_orders: usize,
     /// What the history keeps, if it tells.
     pub history: Option<Extent>,
 }
@@ -33,6 +35,7 @@ pub(super) struct Counting {
 impl Hub {
     /// The numbers of now.
     pub fn counts(&self) -> Counts {
+        let read_orders = self.shared().orders.count();
         let state = self.shared().lock();
         let State {
             history,
@@ -46,6 +49,7 @@ impl Hub {
             queued: counting.queued,
             replayed: self.shared().replayed.load(Relaxed),
             queue_high_water: counting.queue_high_water,
+            read_orders,
             history: history.extent(),
         }
     }

@@ -96,6 +96,11 @@ impl<G> Feed<G> {
         pushed
     }
 
+    /// What was ordered for the subscriber of this key has been read. The waker is for the caller to wake.
+    pub(super) fn read(&self, key: usize) -> Option<Waker> {
+        self.push(Arrival::Read(key)).ok().flatten()
+    }
+
     pub(super) fn left(&self, watched: Option<Dialect>) {
         self.members.fetch_sub(1, Relaxed);
         if let Some(dialect) = watched {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use crate::support::{
-    data, exact, hub, hub_keeping, publication, subscribe, token_v0, token_v1, url_pattern,
+    data, exact, hub, hub_keeping, now, publication, subscribe, token_v0, token_v1, url_pattern,
 };
 use assay_hub_core::{
     AccessToken, CloseReason, Hub, HubSettings, LastEventId, Next, PublishError, ResponseCursor,
@@ -31,7 +31,7 @@ fn drain(subscriber: &mut Subscriber) -> Vec<String> {
 }
 
 fn live(hub: &Hub, matchers: &[TopicMatcher]) -> Subscriber {
-    hub.subscribe(subscribe(matchers, None, None))
+    now(hub.subscribe(subscribe(matchers, None, None)))
         .expect("room for it")
         .0
 }
@@ -97,11 +97,10 @@ fn private_updates_reach_those_whose_token_covers_a_topic() {
         for replayed in [false, true] {
             let hub = hub(HubSettings::default());
             let request = |cursor| subscribe(matchers, token.cloned(), cursor);
-            let mut subscriber = hub.subscribe(request(None)).expect("room for it").0;
+            let mut subscriber = now(hub.subscribe(request(None))).expect("room for it").0;
             publish(&hub, &format!("{form}&data=secret&private=on"));
             if replayed {
-                subscriber = hub
-                    .subscribe(request(Some("earliest")))
+                subscriber = now(hub.subscribe(request(Some("earliest"))))
                     .expect("room for it")
                     .0;
             }
@@ -159,7 +158,7 @@ fn a_cursor_is_replayed_and_answered() {
             publish(&hub, &format!("topic={topic}&id={id}&data={id}"));
         }
         let request = subscribe(&[exact("T")], None, cursor);
-        let (mut subscriber, cursor_found) = hub.subscribe(request).expect("room for it");
+        let (mut subscriber, cursor_found) = now(hub.subscribe(request)).expect("room for it");
         publish(&hub, "topic=T&data=live");
         let mut expected = replayed.to_vec();
         expected.push("live");
@@ -215,7 +214,7 @@ fn a_replay_that_the_history_overtakes_is_closed() {
         publish(&hub, &format!("topic=T&data={number}"));
     }
     let request = subscribe(&[exact("T")], None, Some("earliest"));
-    let (mut subscriber, _) = hub.subscribe(request).expect("room for it");
+    let (mut subscriber, _) = now(hub.subscribe(request)).expect("room for it");
     for _ in 0..300 {
         publish(&hub, "topic=T");
     }
@@ -238,7 +237,7 @@ fn a_long_replay_without_matches_lets_others_run() {
     }
     publish(&hub, "topic=T&data=found");
     let request = subscribe(&[exact("T")], None, Some("earliest"));
-    let (mut subscriber, _) = hub.subscribe(request).expect("room for it");
+    let (mut subscriber, _) = now(hub.subscribe(request)).expect("room for it");
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(Arc::clone(&wakes));
     let mut polls = 0;
@@ -287,9 +286,7 @@ fn closing_ends_all_and_refuses_more() {
         hub.publish(publication("topic=T")).wait(),
         Err(PublishError::Closed)
     );
-    let refused = hub
-        .subscribe(subscribe(&[exact("T")], None, None))
-        .map(|_| ());
+    let refused = now(hub.subscribe(subscribe(&[exact("T")], None, None))).map(|_| ());
     assert_eq!(refused, Err(SubscribeError::Closed));
     drop((waiting, behind));
     assert_eq!(hub.subscriber_count(), 0);
@@ -302,9 +299,7 @@ fn the_number_of_subscribers_is_bounded() {
         ..HubSettings::default()
     });
     let first = live(&hub, &[exact("T")]);
-    let refused = hub
-        .subscribe(subscribe(&[exact("T")], None, None))
-        .map(|_| ());
+    let refused = now(hub.subscribe(subscribe(&[exact("T")], None, None))).map(|_| ());
     assert_eq!(
         refused,
         Err(SubscribeError::TooManySubscribers { limit: 1 })
@@ -320,7 +315,7 @@ fn the_number_of_distinct_patterns_is_bounded() {
         ..HubSettings::default()
     });
     let try_matchers = |matchers: &[TopicMatcher]| {
-        let outcome = hub.subscribe(subscribe(matchers, None, None));
+        let outcome = now(hub.subscribe(subscribe(matchers, None, None)));
         outcome.map(|(subscriber, _)| subscriber)
     };
     let first = try_matchers(&[url_pattern("/a"), url_pattern("/b")]).expect("room for two");
@@ -331,7 +326,7 @@ fn the_number_of_distinct_patterns_is_bounded() {
     // A place counts from the first moment, also while its subscriber still reads the history.
     drop(first);
     let request = subscribe(&[url_pattern("/c")], None, Some("earliest"));
-    let (replaying, _) = hub.subscribe(request).expect("room for it");
+    let (replaying, _) = now(hub.subscribe(request)).expect("room for it");
     let refused = try_matchers(&[url_pattern("/a"), url_pattern("/b")]).map(|_| ());
     assert_eq!(refused, Err(SubscribeError::TooManyPatterns { limit: 2 }));
     drop(replaying);
@@ -349,13 +344,12 @@ impl Wake for Unpark {
 
 /// Follows all updates until `end`, as `publisher number` lines.
 fn follow(hub: &Hub) -> Vec<String> {
-    let (mut subscriber, _) = hub
-        .subscribe(Subscribe {
-            matchers: vec![exact("*")],
-            token: None,
-            last_event_id: Some(LastEventId::Earliest),
-        })
-        .expect("room for it");
+    let (mut subscriber, _) = now(hub.subscribe(Subscribe {
+        matchers: vec![exact("*")],
+        token: None,
+        last_event_id: Some(LastEventId::Earliest),
+    }))
+    .expect("room for it");
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut lines = Vec::new();
     loop {
@@ -427,7 +421,7 @@ fn what_is_forgotten_behind_an_unmatched_batch_is_no_gap_for_who_wants_all() {
     }
     let open = |cursor| {
         let request = subscribe(&[exact("T")], None, Some(cursor));
-        hub.subscribe(request).expect("room for it").0
+        now(hub.subscribe(request)).expect("room for it").0
     };
     let (mut earliest, mut unknown, mut known) = (open("earliest"), open("urn:x"), open("urn:0"));
     for _ in 0..kept {

@@ -9,7 +9,7 @@ use assay_hub_core::{
 };
 
 use crate::lane_host::LaneHost;
-use crate::support::{data, exact, hub, hub_keeping, publication, subscribe};
+use crate::support::{data, exact, hub, hub_keeping, now, publication, subscribe};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -92,7 +92,7 @@ fn closing_comes_after_what_was_published_before() {
     assert_eq!(host.next(key), closed);
     // A lane that is added later learns it too, and lets nobody in.
     let (door, mut lane) = hub.add_lane::<u8>(Waker::noop().clone());
-    let refused = door.join(subscribe(&[exact("T")], None, None), 7);
+    let refused = now(door.join(subscribe(&[exact("T")], None, None), 7));
     assert_eq!(refused, Err((SubscribeError::Closed, 7)));
     assert!(matches!(
         lane.next_arrival(),
@@ -118,11 +118,10 @@ fn a_lane_that_lags_stops_publishers_and_not_the_others() {
 fn who_comes_to_an_abandoned_lane_is_refused_and_nothing_piles_up() {
     let hub = hub(HubSettings::default());
     let (door, lane) = hub.add_lane::<&str>(Waker::noop().clone());
-    door.join(subscribe(&[exact("T")], None, None), "in")
-        .expect("a lane");
+    now(door.join(subscribe(&[exact("T")], None, None), "in")).expect("a lane");
     drop(lane);
     assert_eq!(hub.subscriber_count(), 0, "who waited at the door is gone");
-    let refused = door.join(subscribe(&[exact("T")], None, None), "late");
+    let refused = now(door.join(subscribe(&[exact("T")], None, None), "late"));
     assert_eq!(refused, Err((SubscribeError::Closed, "late")));
     for _ in 0..=limits::FEED_UPDATES {
         publish(&hub, "topic=T");

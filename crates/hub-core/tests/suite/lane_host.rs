@@ -2,12 +2,15 @@
 //! subscribers gets until that is asked for.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::pin::Pin;
 
 use assay_hub_core::{
-    Arrival, CloseReason, Hub, Join, Lane, LaneDoor, LaneSubscriber, Next, ResponseCursor,
-    Subscribe,
+    Advance, Arrival, CloseReason, Hub, Join, Lane, LaneDoor, LaneSubscriber, Next, ResponseCursor,
+    Subscribe, SubscribeError,
 };
 use bytes::Bytes;
+
+use crate::support::now;
 
 /// A lane whose guests are numbers.
 pub(crate) struct LaneHost {
@@ -17,8 +20,13 @@ pub(crate) struct LaneHost {
     streams: BTreeMap<usize, Stream>,
 }
 
+/// Somebody at the door.
+pub(crate) type Joining = Pin<Box<dyn Future<Output = Result<(), SubscribeError>>>>;
+
 struct Stream {
     subscriber: LaneSubscriber,
+    /// A batch is ordered for it.
+    reads: bool,
     cursor: Option<ResponseCursor>,
     received: VecDeque<Bytes>,
     closed: Option<CloseReason>,
@@ -37,11 +45,17 @@ impl LaneHost {
 
     /// Its number.
     pub(crate) fn join(&mut self, subscribe: Subscribe) -> usize {
+        let (key, joining) = self.begin_to_join(subscribe);
+        now(joining).expect("room for one more");
+        key
+    }
+
+    /// Its number, once it is in.
+    pub(crate) fn begin_to_join(&mut self, subscribe: Subscribe) -> (usize, Joining) {
         self.joined += 1;
-        self.door
-            .join(subscribe, self.joined)
-            .expect("room for one more");
-        self.joined
+        let (door, key) = (self.door.clone(), self.joined);
+        let joining = async move { door.join(subscribe, key).await.map_err(|(error, _)| error) };
+        (key, Box::pin(joining))
     }
 
     /// Takes one arrival; false if there is none.
@@ -57,6 +71,8 @@ impl LaneHost {
                 });
             }
             Some(Arrival::Sign(sign)) => self.lane.receive(&sign),
+            Some(Arrival::Read(key)) if self.streams.contains_key(&key) => self.advance(key),
+            Some(Arrival::Read(_)) => {}
             Some(Arrival::Close(reason)) => {
                 for stream in self.streams.values_mut() {
                     stream.closed.get_or_insert(reason);
@@ -73,6 +89,7 @@ impl LaneHost {
     fn welcome(&mut self, join: Join<usize>) {
         let stream = Stream {
             subscriber: join.subscriber,
+            reads: false,
             cursor: join.cursor,
             received: VecDeque::new(),
             closed: None,
@@ -85,12 +102,19 @@ impl LaneHost {
 
     fn advance(&mut self, key: usize) {
         let stream = self.streams.get_mut(&key).expect("joined");
+        stream.reads = false;
         match self.lane.advance(&mut stream.subscriber, key) {
-            Ok(batch) => stream
+            Ok(Advance::Batch(batch)) => stream
                 .received
                 .extend(batch.iter().map(|update| update.event().clone())),
+            Ok(Advance::Reading) => stream.reads = true,
             Err(reason) => stream.closed = Some(reason),
         }
+    }
+
+    /// Whether a batch is ordered for it, as far as the lane knows.
+    pub(crate) fn reads(&self, key: usize) -> bool {
+        self.streams.get(&key).is_some_and(|stream| stream.reads)
     }
 
     /// What its response says.
@@ -109,7 +133,7 @@ impl LaneHost {
                 if let Some(reason) = stream.closed {
                     return Some(Next::Closed(reason));
                 }
-                if !stream.subscriber.is_live() {
+                if !stream.subscriber.is_live() && !stream.reads {
                     self.advance(key);
                     continue;
                 }

@@ -26,6 +26,8 @@ struct Disk {
     log: VecDeque<(Position, Arc<Update>)>,
     end: Option<Position>,
     outcomes: VecDeque<Outcome>,
+    /// Reads of the archive.
+    reads: usize,
     waker: Option<Waker>,
 }
 
@@ -69,6 +71,11 @@ impl LateDisk {
         let waker = disk.waker.clone().filter(|_| tells);
         drop(disk);
         waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// How often the archive was read.
+    pub(crate) fn reads(&self) -> usize {
+        self.0.lock().unwrap().reads
     }
 
     /// Whether a batch waits.
@@ -158,7 +165,8 @@ impl History for LateHistory {
 
 impl Archive for LateDisk {
     fn resume(&self, cursor: &LastEventId, end: Position) -> Result<Resumption, ArchiveError> {
-        let disk = self.0.lock().unwrap();
+        let mut disk = self.0.lock().unwrap();
+        disk.reads += 1;
         let mut log = disk.log.iter().filter(|(position, _)| *position < end);
         let oldest = log.clone().next().map_or(end, |(position, _)| *position);
         let found = match cursor {
@@ -183,7 +191,8 @@ impl Archive for LateDisk {
         end: Position,
         batch: &mut Vec<Arc<Update>>,
     ) -> Result<Position, ArchiveError> {
-        let disk = self.0.lock().unwrap();
+        let mut disk = self.0.lock().unwrap();
+        disk.reads += 1;
         let mut next = from;
         for (position, update) in disk.log.iter().filter(|(position, _)| *position < end) {
             if *position == next && batch.len() < ARCHIVE_BATCH {

@@ -20,8 +20,8 @@ use crate::late_history::LateDisk;
 use crate::seeds::{self, Seeds};
 use crate::simulation::Flag;
 use crate::support::{
-    LIST, document, exact, hub_keeping, hub_with, list, publication, selector, subscribe, token_v0,
-    token_v1, tracking_settings, url_pattern,
+    LIST, document, exact, hub_keeping, hub_with, list, now, publication, selector, subscribe,
+    token_v0, token_v1, tracking_settings, url_pattern,
 };
 
 const SEEDS: Seeds = Seeds {
@@ -172,7 +172,7 @@ impl<'a> Simulation<'a> {
             let answered = cursor.and_then(|_| self.lane.cursor(key));
             (Connection::InLane(key), answered)
         } else {
-            let (subscriber, answered) = self.hub.subscribe(request).expect("room for it");
+            let (subscriber, answered) = now(self.hub.subscribe(request)).expect("room for it");
             (Connection::Queued(subscriber), answered)
         }
     }

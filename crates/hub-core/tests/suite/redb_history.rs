@@ -14,7 +14,7 @@ use assay_hub_core::{AccessToken, Hub, HubSettings, Next, Subscriber};
 use redb::{Database, TableDefinition};
 use tempfile::{TempDir, tempdir};
 
-use crate::support::{bounds, clock, data, exact, hub_with, publication, subscribe, token_v1};
+use crate::support::{bounds, clock, data, exact, hub_with, now, publication, subscribe, token_v1};
 
 fn folder() -> TempDir {
     tempdir().expect("a folder")
@@ -60,7 +60,7 @@ fn next(subscriber: &mut Subscriber, events: usize) -> Vec<String> {
 /// What is replayed on the topic `T` for a cursor, and the response cursor.
 fn replay(hub: &Hub, token: Option<AccessToken>, cursor: &str) -> (Vec<String>, String) {
     let request = subscribe(&[exact("T")], token, Some(cursor));
-    let (mut subscriber, answered) = hub.subscribe(request).expect("room for it");
+    let (mut subscriber, answered) = now(hub.subscribe(request)).expect("room for it");
     let mut events = Vec::new();
     loop {
         match subscriber.poll_next(&mut Context::from_waker(Waker::noop())) {
@@ -205,7 +205,7 @@ fn a_long_history_is_replayed_to_the_end_while_it_grows() {
     drop(hub);
     let hub = open(&path, bounds(100_000));
     let request = subscribe(&[exact("T")], None, Some("earliest"));
-    let (mut subscriber, _) = hub.subscribe(request).expect("room for it");
+    let (mut subscriber, _) = now(hub.subscribe(request)).expect("room for it");
     let received = thread::scope(|scope| {
         scope.spawn(|| {
             for number in 3000..3300 {
@@ -224,7 +224,7 @@ fn publishers_that_come_together_see_one_order() {
     let path = folder.path().join("history.redb");
     let hub = open(&path, bounds(10_000));
     let request = subscribe(&[exact("T")], None, None);
-    let (mut live, _) = hub.subscribe(request).expect("room for it");
+    let (mut live, _) = now(hub.subscribe(request)).expect("room for it");
     thread::scope(|scope| {
         for publisher in 0..8 {
             let hub = &hub;

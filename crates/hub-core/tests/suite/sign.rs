@@ -15,7 +15,7 @@ use assay_hub_core::{
 use crate::lane_host::LaneHost;
 use crate::late_history::LateDisk;
 use crate::support::{
-    bounds, clock, data, exact, hub, hub_with, publication, subscribe, token_v1, url_pattern,
+    bounds, clock, data, exact, hub, hub_with, now, publication, subscribe, token_v1, url_pattern,
 };
 
 fn poll(probing: &mut Probing) -> Poll<Result<(), PublishError>> {
@@ -68,7 +68,7 @@ fn nobody_sees_a_sign() {
     let (mut host, key) = lane(&hub);
     let everything = [TopicMatcher::Any, exact("sign")];
     let all = || subscribe(&everything, Some(token_v1(&["*"])), Some("earliest"));
-    let (mut live, _) = hub.subscribe(all()).expect("room");
+    let (mut live, _) = now(hub.subscribe(all())).expect("room");
     assert_eq!(next(&mut live), None);
     hub.publish(publication("topic=T&data=1")).wait().unwrap();
     for _ in 0..3 {
@@ -76,7 +76,7 @@ fn nobody_sees_a_sign() {
         host.take_all();
         assert_eq!(poll(&mut sign), Poll::Ready(Ok(())));
     }
-    let (mut late, _) = hub.subscribe(all()).expect("room");
+    let (mut late, _) = now(hub.subscribe(all())).expect("room");
     for subscriber in [&mut live, &mut late] {
         assert_eq!(next(subscriber).as_deref(), Some("1"));
         assert_eq!(next(subscriber), None);

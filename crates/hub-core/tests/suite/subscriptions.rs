@@ -12,12 +12,12 @@ use serde_json::{Value, json};
 use crate::late_history::LateDisk;
 use crate::mint::{claims_v1, detail, header_v1};
 use crate::support::{
-    LIST, document, exact, hub_with, list, publication, selector, subscribe, token_v0, token_v1,
-    tracking, tracking_settings, url_pattern, verified,
+    LIST, document, exact, hub_with, list, now, publication, selector, subscribe, token_v0,
+    token_v1, tracking, tracking_settings, url_pattern, verified,
 };
 
 fn open(hub: &Hub, matchers: &[TopicMatcher], token: Option<AccessToken>) -> Subscriber {
-    hub.subscribe(subscribe(matchers, token, None))
+    now(hub.subscribe(subscribe(matchers, token, None)))
         .expect("room for it")
         .0
 }
@@ -152,10 +152,9 @@ fn who_may_read_one_subscription_is_told_of_that_one() {
     let ids = members(all["subscriptions"].as_array().expect("a list"), "id");
     let name = ids[0].as_str().expect("a name").to_owned();
     let request = |matcher| subscribe(&[exact(matcher)], Some(token_v1(&[&name])), Some(&cursor));
-    let (mut watcher, _) = hub.subscribe(request(&name)).expect("room");
-    let (mut elsewhere, _) = hub
-        .subscribe(request(&format!("https://hub.example{name}")))
-        .expect("room");
+    let (mut watcher, _) = now(hub.subscribe(request(&name))).expect("room");
+    let (mut elsewhere, _) =
+        now(hub.subscribe(request(&format!("https://hub.example{name}")))).expect("room");
     drop((first, second));
     let told = documents(&mut watcher);
     assert_eq!(members(&told, "id"), [name], "{told:?}");
@@ -329,7 +328,7 @@ fn nothing_is_logged_while_nobody_asks() {
         // In the log, behind the first update, if nothing is missing in it.
         let pattern = [url_pattern(&format!("{LIST}/*"))];
         let request = subscribe(&pattern, Some(token_v1(&["*"])), Some("first"));
-        let (mut watcher, cursor) = hub.subscribe(request).expect("room");
+        let (mut watcher, cursor) = now(hub.subscribe(request)).expect("room");
         let found = documents(&mut watcher);
         let own = 1;
         assert_eq!(found.len(), logged + own, "{found:?}");
@@ -363,7 +362,7 @@ fn a_list_from_inside_a_gap_has_a_cursor_behind_it() {
     assert_eq!(cursor, again, "nothing has changed");
     // The place in the log that the list points to is nobody's update.
     let request = subscribe(&[exact("*")], Some(token_v1(&["*"])), Some(&cursor));
-    let (mut watcher, answered) = hub.subscribe(request).expect("room");
+    let (mut watcher, answered) = now(hub.subscribe(request)).expect("room");
     assert_eq!(
         answered.as_ref().map(ResponseCursor::as_str),
         Some(&*cursor)
@@ -371,7 +370,7 @@ fn a_list_from_inside_a_gap_has_a_cursor_behind_it() {
     let _b = open(&hub, &[exact("B")], None);
     assert_eq!(members(&documents(&mut watcher), "match"), ["*", "B"]);
     let request = subscribe(&[exact("*")], Some(token_v1(&["*"])), Some("earliest"));
-    let (mut late, _) = hub.subscribe(request).expect("room");
+    let (mut late, _) = now(hub.subscribe(request)).expect("room");
     let all = events(&mut late);
     assert_eq!(all.len(), 4, "first, watcher, B, itself: {all:?}");
 }

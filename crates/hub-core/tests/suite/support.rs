@@ -1,12 +1,15 @@
 //! Short spellings for tests of the hub.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use crate::mint::{AUDIENCE, ISSUER, NOW, SECRET, Signer, claims_v1, detail, header_v1};
 use assay_hub_core::access_token::{
     Algorithm, RoleKeys, TrustedIssuer, TrustedKeys, VerificationKey, verify,
 };
-use assay_hub_core::history::{Clock, History, HistoryBounds, MemoryHistory};
+use assay_hub_core::history::{Clock, History, HistoryBounds, MemoryHistory, Readers};
 use assay_hub_core::{
     AccessToken, Dialect, Dialects, Hub, HubSettings, HubUrl, LastEventId, Limits, Publication,
     RandomEventIds, Role, Subscribe, SubscriptionSettings, TokenContext, TopicMatcher,
@@ -24,6 +27,23 @@ fn event_ids() -> Box<RandomEventIds> {
 /// A hub with this history.
 pub(crate) fn hub_with(settings: HubSettings, history: impl History + 'static) -> Hub {
     Hub::with_history(settings, Box::new(history), event_ids())
+}
+
+/// The same, whose archive is read by these.
+pub(crate) fn hub_read_by(
+    readers: impl Readers + 'static,
+    settings: HubSettings,
+    history: impl History + 'static,
+) -> Hub {
+    Hub::with_readers(settings, Box::new(history), event_ids(), Arc::new(readers))
+}
+
+/// What is there at once.
+pub(crate) fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("not there at once"),
+    }
 }
 
 /// A hub whose history, in memory, keeps so many updates.

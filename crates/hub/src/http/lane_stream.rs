@@ -75,7 +75,7 @@ impl Endpoints {
             cursor_field: cursor_field(dialect),
             end,
         });
-        if let Err((error, guest)) = self.lanes.join(subscribe, guest) {
+        if let Err((error, guest)) = self.lanes.join(subscribe, guest).await {
             let [place, _] = guest.places;
             let socket = TcpStream::from_std(guest.socket).ok()?;
             return Some(refused(socket, place, error.into()));

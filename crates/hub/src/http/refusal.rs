@@ -117,6 +117,9 @@ pub(crate) enum Refusal {
     /// The history failed to take the update. The details are the operator's.
     #[error("the update could not be stored; publish it again")]
     NotStored(HistoryError),
+    /// So much is to be read of the history that one more would wait for long.
+    #[error("too many subscribers resume at once; come back later")]
+    HistoryBusy,
     /// The history failed to tell where a cursor points to. The details are the operator's.
     #[error("the history cannot be read now; come back later")]
     HistoryUnavailable(ArchiveError),
@@ -163,6 +166,7 @@ impl From<SubscribeError> for Refusal {
             SubscribeError::Closed => Self::ShuttingDown,
             SubscribeError::TooManySubscribers { .. } => Self::TooManySubscribers,
             SubscribeError::TooManyPatterns { .. } => Self::TooManyPatterns,
+            SubscribeError::HistoryBusy { .. } => Self::HistoryBusy,
             SubscribeError::History(error) => Self::HistoryUnavailable(error),
         }
     }
@@ -201,6 +205,7 @@ impl Refusal {
             | Self::KeptBack
             | Self::Overloaded
             | Self::NotStored(_)
+            | Self::HistoryBusy
             | Self::HistoryUnavailable(_)
             | Self::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -249,6 +254,7 @@ impl Refusal {
             Self::Overloaded => ("publish", "overloaded"),
             Self::NoSpace(_) => ("publish", "no-space"),
             Self::NotStored(_) => ("publish", "not-stored"),
+            Self::HistoryBusy => ("subscribe", "history-busy"),
             Self::HistoryUnavailable(_) => ("subscribe", "history-unavailable"),
             Self::ShuttingDown => ("hub", "shutting-down"),
         }
@@ -310,6 +316,7 @@ impl Refusal {
             | Self::Overloaded
             | Self::NoSpace(_)
             | Self::NotStored(_)
+            | Self::HistoryBusy
             | Self::HistoryUnavailable(_)
             | Self::KeysAwaited
             | Self::ShuttingDown => {
@@ -335,5 +342,20 @@ impl Challenge {
         let place = place.as_deref().unwrap_or("realm=\"mercure\"");
         HeaderValue::from_str(&format!("Bearer {place}{error}"))
             .unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What takes ten thousand subscribers to see over sockets.
+    #[test]
+    fn who_would_wait_for_long_is_told_to_come_back() {
+        let refusal = Refusal::from(SubscribeError::HistoryBusy { limit: 1 });
+        assert_eq!(refusal.reason(), ("subscribe", "history-busy"));
+        let response = refusal.response(None);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[RETRY_AFTER], "5");
     }
 }

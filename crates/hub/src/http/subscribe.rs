@@ -50,7 +50,8 @@ impl Endpoints {
         peer: Peer,
         request: &Request<()>,
     ) -> Result<Response<ResponseBody>, Refusal> {
-        self.open(peer, self.opening(peer, request).await?)
+        let opening = self.opening(peer, request).await?;
+        self.open(peer, opening).await
     }
 
     /// What the query component asks for.
@@ -73,7 +74,8 @@ impl Endpoints {
         // Before the body: who is not admitted has none of it read.
         let admitted = self.admit(request).await?;
         let form = self.form(request, body).await?;
-        self.open(peer, self.read(peer, request, Some(&form), admitted)?)
+        let opening = self.read(peer, request, Some(&form), admitted)?;
+        self.open(peer, opening).await
     }
 
     /// The token of a subscriber. Without one the hub has to accept anonymous subscribers.
@@ -136,14 +138,14 @@ impl Endpoints {
         })
     }
 
-    fn open(&self, peer: Peer, opening: Opening) -> Result<Response<ResponseBody>, Refusal> {
+    async fn open(&self, peer: Peer, opening: Opening) -> Result<Response<ResponseBody>, Refusal> {
         let Opening {
             subscribe,
             dialect,
             place,
             end,
         } = opening;
-        let (subscriber, cursor) = self.hub.subscribe(subscribe)?;
+        let (subscriber, cursor) = self.hub.subscribe(subscribe).await?;
         let stream = EventStream::new(
             subscriber,
             peer,

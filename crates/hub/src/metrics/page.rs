@@ -69,6 +69,11 @@ impl Numbers<'_> {
     }
 
     fn history(&self, page: &mut Page) {
+        page.gauge(
+            "history_reads",
+            "Reads of the file of the history for streams that resume: waiting, or under way.",
+            self.core.read_orders,
+        );
         let Some(history) = self.core.history else {
             return;
         };

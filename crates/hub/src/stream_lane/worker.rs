@@ -1,4 +1,9 @@
 //! The thread of a lane: one loop over what arrives from the hub, what the sockets say, and what is due.
+//!
+//! How streams get their history is in `replaying`, how they end in `ending`.
+
+mod ending;
+mod replaying;
 
 use std::io;
 use std::sync::Arc;
@@ -14,11 +19,11 @@ use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 
 use super::alarms::{Alarm, Alarms, StreamId};
-use super::ends::{log_end, log_gone};
+use super::ends::log_gone;
 use super::shared::{Shared, WAKE};
 use super::stream::{Stream, Written};
 use super::{Guest, StreamSettings};
-use crate::limits::{LANE_EVENTS, LAST_READ_TIMEOUT, REPLAY_BATCHES_A_TURN, UPDATES_A_ROUND};
+use crate::limits::{LANE_EVENTS, LAST_READ_TIMEOUT, UPDATES_A_ROUND};
 
 /// A comment line as a chunk: says that the stream is open, or still alive, and dispatches nothing (sse.keep-alive).
 const COMMENT: Bytes = Bytes::from_static(b"2\r\n:\n\r\n");
@@ -135,6 +140,7 @@ impl Worker {
             match arrival {
                 Arrival::Join(join) => self.welcome(join),
                 Arrival::Sign(sign) => signs.push(sign),
+                Arrival::Read(key) => self.on_read(key),
                 Arrival::Close(reason) => self.close(reason),
                 Arrival::Update(committed) if updates == 0 && !self.lane.has_more() => {
                     deliveries += self.write_alone(&committed);
@@ -301,51 +307,6 @@ impl Worker {
         self.alarms.set(due, Alarm::Heartbeat, id);
     }
 
-    /// Goes on with the history, as far as the socket takes it and others need not wait for long.
-    fn replay(&mut self, key: usize) {
-        for _ in 0..REPLAY_BATCHES_A_TURN {
-            let Some(stream) = self.streams.get_mut(key) else {
-                return;
-            };
-            let Some(subscriber) = &mut stream.subscriber else {
-                return;
-            };
-            let batch = match self.lane.advance(subscriber, key) {
-                Ok(batch) => batch,
-                Err(reason) => {
-                    let cut_at = Instant::now().checked_add(LAST_READ_TIMEOUT);
-                    return self.finish(key, reason.code(), cut_at);
-                }
-            };
-            let is_live = subscriber.is_live();
-            let counts = &self.shared.counts;
-            let replayed = batch.len() as u64;
-            counts.replayed.fetch_add(replayed, Ordering::Relaxed);
-            for update in batch {
-                stream.enqueue(update.chunk().clone());
-            }
-            match stream.flush(Instant::now()) {
-                Ok(Written::All) if is_live => return,
-                Ok(Written::All) => {}
-                // What waits is a part of the history, read no faster than it is sent: no reason to close.
-                Ok(Written::Blocked) => return self.watch(key),
-                Err(error) => return self.wrote(key, Err(error)),
-            }
-        }
-        if let Some(stream) = self.streams.get(key) {
-            self.replaying.push(stream.id(key));
-        }
-    }
-
-    fn go_on_replaying(&mut self) {
-        for id in std::mem::take(&mut self.replaying) {
-            let stream = self.streams.get(id.key);
-            if stream.is_some_and(|stream| stream.serial == id.serial) {
-                self.replay(id.key);
-            }
-        }
-    }
-
     /// Looks at every stream whose time has come.
     fn ring(&mut self, now: Instant) {
         while let Some((alarm, id)) = self.alarms.due(now) {
@@ -385,92 +346,6 @@ impl Worker {
             let written = self.streams[id.key].send(&COMMENT, now);
             self.wrote(id.key, written);
         }
-    }
-
-    /// Cuts a stream whose peer has not read for too long.
-    fn check_stall(&mut self, key: usize, now: Instant) {
-        let stream = &mut self.streams[key];
-        stream.is_watched = false;
-        if !stream.is_blocked() {
-            return;
-        }
-        let stalled_for = now.saturating_duration_since(stream.last_sent);
-        if self
-            .settings
-            .write_timeout
-            .is_some_and(|timeout| stalled_for >= timeout)
-        {
-            log_gone(
-                &self.shared.counts,
-                stream,
-                Some(io::ErrorKind::TimedOut.into()),
-            );
-            self.remove(key);
-        } else {
-            self.watch(key);
-        }
-    }
-
-    /// Ends a stream: its peer gets what is already on the way and the end, if it reads them before `cut_at`.
-    fn finish(&mut self, key: usize, reason: &'static str, cut_at: Option<Instant>) {
-        let stream = &mut self.streams[key];
-        let Some(subscriber) = stream.subscriber.take() else {
-            return;
-        };
-        self.lane.leave(subscriber);
-        log_end(&self.shared.counts, stream, reason);
-        stream.forget_unsent();
-        stream.enqueue(LAST_CHUNK);
-        self.alarms.set(cut_at, Alarm::Cut, stream.id(key));
-        let written = stream.flush(Instant::now());
-        self.wrote(key, written);
-    }
-
-    /// Ends all streams, each in its turn, and as soon as its peer has taken what waits for it.
-    fn close(&mut self, reason: CloseReason) {
-        self.is_closing = true;
-        let now = Instant::now();
-        let streams: Vec<_> = self.streams.iter().map(|(key, it)| it.id(key)).collect();
-        for id in streams {
-            let subscriber = self.streams[id.key].subscriber.as_ref();
-            let delay = match subscriber {
-                Some(subscriber) if subscriber.is_live() => self.settings.farewell.delay(),
-                _ => Duration::ZERO,
-            };
-            if delay.is_zero() {
-                self.bid_farewell(id.key, reason);
-            } else {
-                self.alarms.set(now.checked_add(delay), Alarm::Farewell, id);
-            }
-        }
-    }
-
-    fn bid_farewell(&mut self, key: usize, reason: CloseReason) {
-        let stream = &mut self.streams[key];
-        if let Some(subscriber) = stream.subscriber.take() {
-            self.lane.leave(subscriber);
-            log_end(&self.shared.counts, stream, reason.code());
-            if let Some(retry) = self.settings.farewell.retry() {
-                stream.enqueue(chunk(&retry));
-            }
-            stream.enqueue(LAST_CHUNK);
-        }
-        let written = stream.flush(Instant::now());
-        self.wrote(key, written);
-    }
-
-    fn remove(&mut self, key: usize) {
-        let mut stream = self.streams.remove(key);
-        stream.hang_up();
-        if let Some(subscriber) = stream.subscriber.take() {
-            self.lane.leave(subscriber);
-        }
-        let streams = &self.streams;
-        self.alarms.sweep(streams.len(), |id| {
-            streams
-                .get(id.key)
-                .is_some_and(|stream| stream.serial == id.serial)
-        });
     }
 }
 

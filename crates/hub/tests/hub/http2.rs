@@ -15,7 +15,7 @@ pub(crate) async fn connect(hub: &RunningHub) -> SendRequest<Full<Bytes>> {
     sender
 }
 
-async fn send(
+pub(crate) async fn send(
     peer: &mut SendRequest<Full<Bytes>>,
     request: http::request::Builder,
     body: &'static str,
@@ -25,7 +25,7 @@ async fn send(
 }
 
 /// The next bytes of a stream; none at its clean end, which HTTP/2 may put on an empty frame.
-async fn next(stream: &mut Response<Incoming>) -> Option<String> {
+pub(crate) async fn next(stream: &mut Response<Incoming>) -> Option<String> {
     loop {
         let frame = soon(stream.frame()).await?.expect("no error");
         let data = frame.into_data().expect("data");

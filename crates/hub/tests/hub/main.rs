@@ -22,6 +22,8 @@ mod settings;
 mod settings_file;
 mod settings_legacy;
 mod shutdown;
+mod slow_disk;
+mod slow_history;
 mod streams;
 mod subscriptions;
 mod support;

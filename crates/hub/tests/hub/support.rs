@@ -257,7 +257,8 @@ pub(crate) struct EventReader {
 }
 
 impl EventReader {
-    async fn open(mut stream: TcpStream) -> Self {
+    /// Reads the head of the answer.
+    pub(crate) async fn open(mut stream: TcpStream) -> Self {
         let mut raw = Vec::new();
         let end = loop {
             if let Some(end) = find(&raw, b"\r\n\r\n") {
