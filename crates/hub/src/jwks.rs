@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::config::ConfiguredKeys;
-use fetch::Fetcher;
+use fetch::{Edition, Fetcher};
 pub(crate) use internal::Internal;
 use keeper::{Asked, Keeper};
 
@@ -80,9 +80,9 @@ impl KeyRing {
                 shared: Arc::clone(&shared),
                 set,
             };
-            let fetch = move || {
+            let fetch = move |known: Option<Edition>| {
                 let (fetcher, url) = (Arc::clone(&fetcher), url.clone());
-                async move { fetcher.fetch(&url).await }
+                async move { fetcher.fetch(&url, known.as_ref()).await }
             };
             keepers.spawn(keeper.keep(fetch, store));
         }

@@ -1,4 +1,5 @@
-//! One fetch of a JWK set: where it may go, how long it may take, how much it may bring.
+//! One fetch of a JWK set: where it may go, how long it may take, how much it may bring. Who has the set already asks whether it
+//! is still the same (RFC 9110, section 13.1.2): most fetches find no new keys.
 
 use std::error::Error as _;
 use std::io;
@@ -6,21 +7,39 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{ACCEPT, LOCATION};
+use http::header::{ACCEPT, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION};
 use reqwest::{Client, Response, redirect};
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::freshness::fresh_for;
+use super::freshness::{fresh_for, renewed_for};
 use super::internal::{Internal, is_public};
 use super::shown;
 use crate::limits::{JWKS_BYTES, JWKS_FETCH_TIMEOUT, JWKS_REDIRECTS};
 
-/// A document that came.
+/// What a fetch came to.
 #[derive(Debug)]
-pub(super) struct Fetched {
-    pub(super) document: String,
-    pub(super) fresh_for: Duration,
+pub(super) enum Fetched {
+    /// A document came.
+    Document {
+        document: String,
+        /// What to name when asking again, where its server gives such a thing.
+        edition: Option<Edition>,
+        fresh_for: Duration,
+    },
+    /// The edition that was named is still the one there is.
+    Same {
+        /// From now on; none if the answer leaves that as it was.
+        fresh_for: Option<Duration>,
+    },
+}
+
+/// Which edition of a document came from which URL. Redirects may lead elsewhere the next time, where the same entity tag would
+/// say something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edition {
+    url: Url,
+    entity_tag: HeaderValue,
 }
 
 /// Why none came. No part of an answer is in it.
@@ -79,15 +98,25 @@ impl Fetcher {
         Self { allowed }
     }
 
-    /// Fetches the document at `url`, or where that redirects to.
-    pub(super) async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError> {
-        let fetching = timeout(JWKS_FETCH_TIMEOUT, self.follow(url.clone()));
+    /// Fetches the document at `url`, or where that redirects to, unless it is the edition that is `known`.
+    pub(super) async fn fetch(
+        &self,
+        url: &Url,
+        known: Option<&Edition>,
+    ) -> Result<Fetched, FetchError> {
+        let fetching = timeout(JWKS_FETCH_TIMEOUT, self.follow(url.clone(), known));
         fetching.await.map_err(|_| FetchError::Timeout)?
     }
 
-    async fn follow(&self, mut url: Url) -> Result<Fetched, FetchError> {
+    async fn follow(&self, mut url: Url, known: Option<&Edition>) -> Result<Fetched, FetchError> {
         for _ in 0..=JWKS_REDIRECTS {
-            let response = self.ask(&url).await?;
+            let known_here = known.filter(|edition| edition.url == url);
+            let response = self.ask(&url, known_here).await?;
+            if response.status() == StatusCode::NOT_MODIFIED {
+                let fresh_for = renewed_for(response.headers());
+                let same = known_here.map(|_| Fetched::Same { fresh_for });
+                return same.ok_or(FetchError::Status(StatusCode::NOT_MODIFIED));
+            }
             if response.status().is_redirection() {
                 // Checked like the first URL, in the next round.
                 let location = response.headers().get(LOCATION);
@@ -100,9 +129,10 @@ impl Fetcher {
                 return Err(FetchError::Status(response.status()));
             }
             let fresh_for = fresh_for(response.headers());
-            let document = read(response).await?;
-            return Ok(Fetched {
-                document,
+            let entity_tag = response.headers().get(ETAG).cloned();
+            return Ok(Fetched::Document {
+                document: read(response).await?,
+                edition: entity_tag.map(|entity_tag| Edition { url, entity_tag }),
                 fresh_for,
             });
         }
@@ -110,7 +140,7 @@ impl Fetcher {
     }
 
     /// One request, on a connection of its own to an address that was checked.
-    async fn ask(&self, url: &Url) -> Result<Response, FetchError> {
+    async fn ask(&self, url: &Url, known: Option<&Edition>) -> Result<Response, FetchError> {
         let (host, addresses) = self.resolve(url).await?;
         let client = Client::builder()
             .redirect(redirect::Policy::none())
@@ -119,9 +149,12 @@ impl Fetcher {
             .resolve_to_addrs(&host, &addresses)
             .user_agent(concat!("assay-hub/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        let request = client
+        let mut request = client
             .get(url.clone())
             .header(ACCEPT, "application/jwk-set+json, application/json");
+        if let Some(known) = known {
+            request = request.header(IF_NONE_MATCH, &known.entity_tag);
+        }
         Ok(request.send().await?)
     }
 

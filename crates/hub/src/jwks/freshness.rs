@@ -9,8 +9,16 @@ use crate::limits::{JWKS_FRESH_DEFAULT, JWKS_FRESH_LONGEST, JWKS_FRESH_SHORTEST}
 
 /// From now on.
 pub(super) fn fresh_for(headers: &HeaderMap) -> Duration {
-    let said = said(headers).unwrap_or(JWKS_FRESH_DEFAULT);
-    said.clamp(JWKS_FRESH_SHORTEST, JWKS_FRESH_LONGEST)
+    within_bounds(said(headers).unwrap_or(JWKS_FRESH_DEFAULT))
+}
+
+/// From now on, for a set that its server says to be the same (RFC 9111, section 4.3.4); none where it says nothing else.
+pub(super) fn renewed_for(headers: &HeaderMap) -> Option<Duration> {
+    said(headers).map(within_bounds)
+}
+
+fn within_bounds(fresh_for: Duration) -> Duration {
+    fresh_for.clamp(JWKS_FRESH_SHORTEST, JWKS_FRESH_LONGEST)
 }
 
 fn said(headers: &HeaderMap) -> Option<Duration> {

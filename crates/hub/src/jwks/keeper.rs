@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::fetch::{FetchError, Fetched};
+use super::fetch::{Edition, FetchError, Fetched};
 use super::{Store, lock, shown};
 use crate::limits::{
-    JWKS_LOOK_AGAIN_REST, JWKS_LOOK_AGAIN_WAIT, JWKS_RETRY_FIRST, JWKS_RETRY_LONGEST, JWKS_STALE,
+    JWKS_FRESH_DEFAULT, JWKS_LOOK_AGAIN_REST, JWKS_LOOK_AGAIN_WAIT, JWKS_RETRY_FIRST,
+    JWKS_RETRY_LONGEST, JWKS_STALE,
 };
 
 /// Where a set is put, and taken from.
@@ -57,6 +58,10 @@ pub(super) struct Keeper {
     desk: Arc<Desk>,
     /// Until when the document on the shelf, if there is one, may be used.
     usable_until: Option<Instant>,
+    /// The edition on the shelf, if it is known which one that is.
+    edition: Option<Edition>,
+    /// How long the document on the shelf was said to be fresh.
+    fresh_for: Duration,
 }
 
 /// The side that asks for it.
@@ -83,28 +88,32 @@ impl Keeper {
             next_at: Mutex::new(Instant::now()),
         };
         let usable_until = holds.then(|| Instant::now() + JWKS_STALE);
-        (Self { desk, usable_until }, asked)
+        let keeper = Self {
+            desk,
+            usable_until,
+            // Also where a document is there already: who reloads wants a look.
+            edition: None,
+            fresh_for: JWKS_FRESH_DEFAULT,
+        };
+        (keeper, asked)
     }
 
-    /// Fetches, for ever.
-    pub(super) async fn keep<F>(mut self, fetch: impl Fn() -> F, shelf: impl Shelf)
+    /// Fetches, for ever; `fetch` is told which edition is there.
+    pub(super) async fn keep<F>(mut self, fetch: impl Fn(Option<Edition>) -> F, shelf: impl Shelf)
     where
         F: Future<Output = Result<Fetched, FetchError>>,
     {
         let mut retry = JWKS_RETRY_FIRST;
         loop {
             self.desk.progress.send_modify(|it| it.underway = true);
-            let outcome = fetch().await.map_err(|error| error.to_string());
-            let outcome = outcome.and_then(|fetched| {
-                shelf.put(&fetched.document)?;
-                Ok(fetched.fresh_for)
-            });
-            let next_in = match outcome {
-                Ok(fresh_for) => {
-                    self.usable_until = Some(Instant::now() + fresh_for + JWKS_STALE);
+            let outcome = fetch(self.edition.clone()).await;
+            let outcome = outcome.map_err(|error| error.to_string());
+            let next_in = match outcome.and_then(|fetched| self.take(fetched, &shelf)) {
+                Ok(()) => {
+                    self.usable_until = Some(Instant::now() + self.fresh_for + JWKS_STALE);
                     retry = JWKS_RETRY_FIRST;
                     // Ahead of its end.
-                    fresh_for * 3 / 4
+                    self.fresh_for * 3 / 4
                 }
                 Err(why) => {
                     let next_in = retry;
@@ -121,6 +130,23 @@ impl Keeper {
         }
     }
 
+    /// Puts what came on the shelf. An edition that cannot be used is not asked for by name: its server may mend it.
+    fn take(&mut self, fetched: Fetched, shelf: &impl Shelf) -> Result<(), String> {
+        match fetched {
+            Fetched::Document {
+                document,
+                edition,
+                fresh_for,
+            } => {
+                shelf.put(&document)?;
+                self.edition = edition;
+                self.fresh_for = fresh_for;
+            }
+            Fetched::Same { fresh_for } => self.fresh_for = fresh_for.unwrap_or(self.fresh_for),
+        }
+        Ok(())
+    }
+
     /// Until it is time for the next fetch, or one is wanted. What is too old is given up meanwhile.
     async fn rest(&mut self, until: Instant, shelf: &impl Shelf) {
         loop {
@@ -132,6 +158,8 @@ impl Keeper {
             if self.usable_until.is_some_and(|end| end <= Instant::now()) {
                 shelf.give_up();
                 self.usable_until = None;
+                // What is not there any more has to come as a whole.
+                self.edition = None;
             }
             if until <= Instant::now() {
                 return;

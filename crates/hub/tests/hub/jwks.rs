@@ -1,7 +1,6 @@
 //! Keys that an issuer publishes: fetched, rotated without a restart, and never from where the operator does not want it.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use assay_hub::{HubOptions, IssuerOptions, KeyOptions};
@@ -27,9 +26,10 @@ const KEYS: [(&str, &str); 2] = [
 /// A server of one document.
 struct IssuerServer {
     address: SocketAddr,
-    /// The whole answer, and how often it was given.
+    /// The whole answer.
     answer: Arc<Mutex<String>>,
-    requests: Arc<AtomicUsize>,
+    /// The head of each request.
+    heads: Arc<Mutex<Vec<String>>>,
 }
 
 impl IssuerServer {
@@ -38,16 +38,17 @@ impl IssuerServer {
         let server = Self {
             address: listener.local_addr().expect("an address"),
             answer: Arc::new(Mutex::new(answer)),
-            requests: Arc::default(),
+            heads: Arc::default(),
         };
-        let (answer, requests) = (Arc::clone(&server.answer), Arc::clone(&server.requests));
+        let (answer, heads) = (Arc::clone(&server.answer), Arc::clone(&server.heads));
         tokio::spawn(async move {
             while let Ok((mut socket, _)) = listener.accept().await {
                 let mut head = Vec::new();
                 while !head.ends_with(b"\r\n\r\n")
                     && socket.read_buf(&mut head).await.unwrap_or(0) > 0
                 {}
-                requests.fetch_add(1, Ordering::SeqCst);
+                let head = String::from_utf8_lossy(&head).into_owned();
+                heads.lock().expect("no panic").push(head);
                 let answer = answer.lock().expect("no panic").clone();
                 let _ = socket.write_all(answer.as_bytes()).await;
             }
@@ -64,7 +65,17 @@ impl IssuerServer {
     }
 
     fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+        self.heads.lock().expect("no panic").len()
+    }
+
+    /// The edition that the last request has already, as it names it.
+    fn known_edition(&self) -> Option<String> {
+        let heads = self.heads.lock().expect("no panic");
+        let fields = heads.last().expect("a request").lines();
+        fields
+            .filter_map(|field| field.strip_prefix("if-none-match: "))
+            .map(str::to_owned)
+            .next()
     }
 }
 
@@ -79,6 +90,17 @@ fn set(keys: &[usize]) -> String {
     let keys: Vec<&str> = keys.iter().map(|key| KEYS[*key].1).collect();
     ok(&format!("{{\"keys\":[{}]}}", keys.join(",")))
 }
+
+/// The same, as an edition that has a name.
+fn edition(entity_tag: &str, keys: &[usize]) -> String {
+    with_field(&set(keys), &format!("ETag: {entity_tag}"))
+}
+
+fn with_field(answer: &str, field: &str) -> String {
+    answer.replacen("\r\n", &format!("\r\n{field}\r\n"), 1)
+}
+
+const NOT_MODIFIED: &str = "HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n";
 
 /// A hub whose publishers' keys are at `url`.
 fn options(url: &str, allowed: &[&str]) -> HubOptions {
@@ -127,6 +149,53 @@ async fn keys_rotate_without_a_restart() {
             .contains("invalid_token")
     );
     assert_eq!(issuer.requests(), 2);
+}
+
+/// Who has an edition asks for another one, and keeps the keys where there is none. token.key.kid-hint
+#[tokio::test]
+async fn keys_that_are_the_same_are_not_sent_again() {
+    let log = Log::capture();
+    let issuer = IssuerServer::start(edition("W/\"one\"", &[0])).await;
+    let hub = start(&options(&issuer.url(), &["127.0.0.1"]));
+    let (old, new) = (token(&hub, 0, "a"), token(&hub, 1, "b"));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 200);
+    assert_eq!(issuer.known_edition(), None);
+    // The new token makes it look again.
+    issuer.now_answers(NOT_MODIFIED.to_owned());
+    assert_eq!(hub.publish(&new, "topic=a").await.status, 401);
+    assert_eq!(issuer.requests(), 2);
+    assert_eq!(issuer.known_edition().as_deref(), Some("W/\"one\""));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 200);
+    assert!(!log.text().contains("jwks.fetch-failed"), "{}", log.text());
+}
+
+/// Another edition replaces what is there, also where it has no name.
+#[tokio::test]
+async fn another_edition_is_taken() {
+    let issuer = IssuerServer::start(edition("\"one\"", &[0])).await;
+    let hub = start(&options(&issuer.url(), &["127.0.0.1"]));
+    let (old, new) = (token(&hub, 0, "a"), token(&hub, 1, "b"));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 200);
+    issuer.now_answers(set(&[1]));
+    assert_eq!(hub.publish(&new, "topic=a").await.status, 200);
+    assert_eq!(issuer.known_edition().as_deref(), Some("\"one\""));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 401);
+}
+
+/// The name of an edition is only for the URL that gave it: behind a redirect it is asked for there, and not on the way.
+#[tokio::test]
+async fn an_edition_is_of_the_url_that_it_came_from() {
+    let elsewhere = IssuerServer::start(edition("\"there\"", &[0])).await;
+    let issuer = IssuerServer::start(redirect(&elsewhere.url())).await;
+    let hub = start(&options(&issuer.url(), &["127.0.0.1"]));
+    let (old, new) = (token(&hub, 0, "a"), token(&hub, 1, "b"));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 200);
+    elsewhere.now_answers(NOT_MODIFIED.to_owned());
+    assert_eq!(hub.publish(&new, "topic=a").await.status, 401);
+    assert_eq!(issuer.requests(), 2);
+    assert_eq!(issuer.known_edition(), None);
+    assert_eq!(elsewhere.known_edition().as_deref(), Some("\"there\""));
+    assert_eq!(hub.publish(&old, "topic=a").await.status, 200);
 }
 
 /// A withdrawn key is gone, also for a token that was accepted with it.
@@ -275,6 +344,8 @@ async fn what_a_set_may_be() {
         (ok("<html>c2VjcmV0</html>"), (1, 503, "broken JSON")),
         (ok(&"x".repeat(300_000)), (1, 503, "longer than")),
         (not_found, (1, 503, "404")),
+        // Nothing was named that it could be the same as.
+        (NOT_MODIFIED.to_owned(), (1, 503, "304")),
     ] {
         check(&issuer, (&url, &["127.0.0.1"], answer), expected).await;
     }

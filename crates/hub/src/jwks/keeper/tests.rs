@@ -52,8 +52,9 @@ impl Shelf for Diary {
 
 #[expect(clippy::unnecessary_wraps, reason = "an outcome, as `bad` is one")]
 fn good(fresh_s: u64) -> Result<Fetched, FetchError> {
-    Ok(Fetched {
+    Ok(Fetched::Document {
         document: "good".to_owned(),
+        edition: None,
         fresh_for: Duration::from_secs(fresh_s),
     })
 }
@@ -70,7 +71,7 @@ async fn days(
     let diary = Diary::new();
     let (keeper, _asked) = Keeper::new(false);
     let count = AtomicU64::new(0);
-    let fetch = || {
+    let fetch = |_| {
         let number = count.fetch_add(1, Ordering::Relaxed);
         async move { outcome(number) }
     };
@@ -86,6 +87,50 @@ async fn days(
 async fn it_fetches_ahead_of_the_end() {
     let lines = days(1000, |_| good(600)).await;
     assert_eq!(lines, [(0, "put"), (450, "put"), (900, "put")]);
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "an outcome, as `bad` is one")]
+fn same(fresh_s: Option<u64>) -> Result<Fetched, FetchError> {
+    Ok(Fetched::Same {
+        fresh_for: fresh_s.map(Duration::from_secs),
+    })
+}
+
+/// What is the same is not put again. It is fresh for as long as it is said to be now, or else as before.
+#[tokio::test(start_paused = true)]
+async fn what_is_the_same_is_fresh_again() {
+    let count = AtomicU64::new(0);
+    let fetched_at = Arc::new(Mutex::new(Vec::new()));
+    let since = Instant::now();
+    let fetch = |_| {
+        lock(&fetched_at).push(since.elapsed().as_secs());
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            match number {
+                0 => good(400),
+                2 => same(Some(800)),
+                _ => same(None),
+            }
+        }
+    };
+    let diary = Diary::new();
+    let (keeper, _asked) = Keeper::new(false);
+    let _ = timeout(Duration::from_secs(2000), keeper.keep(fetch, diary.clone())).await;
+    assert_eq!(diary.lines(), [(0, "put")]);
+    assert_eq!(*lock(&fetched_at), [0, 300, 600, 1200, 1800]);
+}
+
+/// A set that is the same again and again outlives any one answer, and is given up so long after the last one.
+#[tokio::test(start_paused = true)]
+async fn what_is_the_same_is_given_up_later() {
+    let lines = days(40_000, |number| match number {
+        0 => good(600),
+        1..=9 => same(None),
+        _ => bad(),
+    });
+    let last_answer = 9 * 450;
+    let end = last_answer + 600 + JWKS_STALE.as_secs();
+    assert!(lines.await.contains(&(end, "give up")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,8 +151,9 @@ async fn it_rests_longer_after_each_failure() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_used_is_a_failure() {
     let lines = days(4, |_| {
-        Ok(Fetched {
+        Ok(Fetched::Document {
             document: "<html>".to_owned(),
+            edition: None,
             fresh_for: Duration::from_mins(1),
         })
     });
@@ -129,7 +175,7 @@ async fn old_keys_are_given_up_after_a_while() {
 fn slow_keeper() -> (Asked, Diary, tokio::task::JoinHandle<()>) {
     let diary = Diary::new();
     let (keeper, asked) = Keeper::new(false);
-    let fetch = || async {
+    let fetch = |_| async {
         sleep(Duration::from_secs(1)).await;
         good(600)
     };
@@ -172,7 +218,7 @@ async fn a_crowd_that_asks_causes_one_fetch_now_and_then() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_for_long() {
     let (keeper, asked) = Keeper::new(false);
-    let fetch = || std::future::pending::<Result<Fetched, FetchError>>();
+    let fetch = |_| std::future::pending::<Result<Fetched, FetchError>>();
     let _kept = tokio::spawn(keeper.keep(fetch, Diary::new()));
     let before = Instant::now();
     assert!(!asked.look_again().await);
@@ -184,7 +230,7 @@ async fn nobody_waits_for_long() {
 async fn what_was_there_before_is_given_up_in_time_too() {
     let diary = Diary::new();
     let (keeper, _asked) = Keeper::new(true);
-    let kept = keeper.keep(|| async { bad() }, diary.clone());
+    let kept = keeper.keep(|_| async { bad() }, diary.clone());
     let _ = timeout(JWKS_STALE + JWKS_RETRY_LONGEST, kept).await;
     let lines = diary.lines();
     let given_up: Vec<_> = lines
