@@ -1,8 +1,10 @@
 //! `hub`: its URL first, and an orderly end.
 
+use std::fs;
+
 use rustix::process::Signal;
 
-use crate::program::{Hub, KEY, assay, command, finish};
+use crate::program::{Hub, KEY, assay, command, finish, limited};
 
 #[test]
 fn signals_end_it_with_0() {
@@ -14,10 +16,7 @@ fn signals_end_it_with_0() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_cannot_be_written_does_not_end_it() {
-    let full = std::fs::File::options()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let hub = Hub::start_with_log(full.into(), "info");
     assert_eq!(
         assay(&["publish", &hub.url, "t", "x", "--jwt-key", KEY]).code,
@@ -44,6 +43,27 @@ fn an_address_that_is_taken_is_named() {
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains(address), "{ended:?}");
     assert!(ended.stderr.contains("--listen"), "{ended:?}");
+}
+
+/// A file that is begun and not finished would be taken for somebody else's at the next start.
+#[test]
+fn a_first_start_without_room_for_the_history_leaves_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let history = [
+        "hub",
+        "--listen",
+        "127.0.0.1:0",
+        "--jwt-key",
+        KEY,
+        "--history",
+        "redb:h",
+    ];
+    // In blocks of 512 bytes: more than the head of such a file, and less than the file. It is told by an error.
+    let ended = limited(folder.path(), "trap '' XFSZ && ulimit -f 100", &history);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.stderr.contains("File too large"), "{ended:?}");
+    assert!(ended.stderr.contains("--history"), "{ended:?}");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -74,30 +94,30 @@ fn sighup_reads_the_key_again() {
     const NEW_KEY: &str = "another-key-that-must-never-be-seen-by-anyone-0123456789";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
-    std::fs::write(&file, KEY).unwrap();
+    fs::write(&file, KEY).unwrap();
     let key = format!("@{}", file.display());
     let log = folder.path().join("log");
     let flags = ["--jwt-key", &key, "--log", "info"];
-    let hub = Hub::spawn(&flags, std::fs::File::create(&log).unwrap().into());
+    let hub = Hub::spawn(&flags, fs::File::create(&log).unwrap().into());
     let publish = |key| assay(&["publish", &hub.url, "t", "x", "--jwt-key", key]).code;
     let logged = |times, text| {
-        let count = || std::fs::read_to_string(&log).unwrap().matches(text).count();
+        let count = || fs::read_to_string(&log).unwrap().matches(text).count();
         while count() < times {
             std::thread::yield_now();
         }
     };
     assert_eq!(publish(KEY), Some(0));
-    std::fs::write(&file, NEW_KEY).unwrap();
+    fs::write(&file, NEW_KEY).unwrap();
     assert_ne!(publish(NEW_KEY), Some(0));
     hub.signal(Signal::HUP);
     logged(1, "settings reloaded");
     assert_eq!(publish(NEW_KEY), Some(0));
     assert_ne!(publish(KEY), Some(0));
-    std::fs::write(&file, "").unwrap();
+    fs::write(&file, "").unwrap();
     hub.signal(Signal::HUP);
     logged(1, "reload.refused");
     assert_eq!(publish(NEW_KEY), Some(0));
     assert_eq!(hub.end_by(Signal::TERM), Some(0));
-    let said = std::fs::read_to_string(&log).unwrap();
+    let said = fs::read_to_string(&log).unwrap();
     assert!(!said.contains(NEW_KEY) && !said.contains(KEY), "{said}");
 }

@@ -1,6 +1,7 @@
-//! Opening the file of a history: which files are taken, and what is said of the others. Nothing is ever deleted or replaced.
+//! Opening the file of a history: which files are taken, and what is said of the others. Nothing is ever deleted or replaced, but
+//! a file that was made here in vain.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -91,6 +92,25 @@ fn try_to_open(path: &Path, trust: Trust) -> Result<Database, OpenError> {
         let folder = folder.to_path_buf();
         return Err(OpenError::NoFolder { folder });
     }
+    let is_made_here = File::create_new(path).is_ok();
+    let opened = open_or_lay_out(path, trust);
+    if is_made_here && opened.is_err() && !is_laid_out(path) {
+        // A full disk, say. The half of a file would be taken for one of somebody else's at the next start. Where it cannot be
+        // removed, it is empty or is told then.
+        let _ = fs::remove_file(path);
+    }
+    opened
+}
+
+/// Whether it is a history by now: another hub may have been as fast.
+fn is_laid_out(path: &Path) -> bool {
+    matches!(
+        guard(|| ReadOnlyDatabase::open(path)),
+        Ok(Ok(database)) if check_format(path, &database).is_ok_and(|layout| layout == Layout::Tables)
+    )
+}
+
+fn open_or_lay_out(path: &Path, trust: Trust) -> Result<Database, OpenError> {
     let is_new = fs::metadata(path).map_or(true, |file| file.len() == 0);
     if trust == Trust::Nobody && !is_new {
         look(path)?;
