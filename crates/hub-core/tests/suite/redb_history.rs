@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-use assay_hub_core::history::{Clock, History as _, HistoryBounds, OpenError, RedbHistory};
-use assay_hub_core::{AccessToken, Hub, HubSettings, Next, Subscriber};
+use assay_hub_core::history::{
+    Clock, History as _, HistoryBounds, HistoryError, OpenError, Outcome, RedbHistory,
+};
+use assay_hub_core::{AccessToken, Hub, HubSettings, Next, Subscriber, Update, limits};
 use redb::{Database, TableDefinition};
 use tempfile::{TempDir, tempdir};
 
@@ -393,4 +395,73 @@ fn a_file_in_use_and_a_folder_that_is_missing_are_told() {
     // Whoever made it came no further.
     fs::write(&path, "").expect("written");
     assert_eq!(replay(&open(&path, bounds(9)), None, "earliest").0, [""; 0]);
+}
+
+/// Stands still in the thread that commits as soon as that has something to tell, until it is let go.
+struct Gate {
+    reached: Mutex<mpsc::Sender<()>>,
+    /// Ends when its other half is dropped.
+    closed: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Wake for Gate {
+    fn wake(self: Arc<Self>) {
+        // Nobody may wait for it any more.
+        let _ = self.reached.lock().expect("no panic").send(());
+        let _ = self.closed.lock().expect("no panic").recv();
+    }
+}
+
+/// While the disk stands still, so much waits to be stored and no more; the rest is refused, and what waited is stored.
+#[test]
+fn what_waits_for_the_disk_is_bounded() {
+    fn check(updates_in_a_batch: usize, update_bytes: usize, batches: usize) {
+        let folder = folder();
+        let path = folder.path().join("history.redb");
+        let mut history =
+            RedbHistory::open(&path, HistoryBounds::DURABLE, clock()).expect("a good file");
+        let (reached, is_reached) = mpsc::channel();
+        let (let_go, closed) = mpsc::channel();
+        history.notify(Waker::from(Arc::new(Gate {
+            reached: Mutex::new(reached),
+            closed: Mutex::new(closed),
+        })));
+        let form = format!("topic=T&id=i&data={}", "x".repeat(update_bytes));
+        let publication = publication(&form);
+        let id = publication.id().expect("it is given").clone();
+        let update = Arc::new(Update::new(publication, id));
+        let batch = vec![update; updates_in_a_batch];
+        // The thread takes the first, stores it, and stands still.
+        let mut last = history.submit(batch.clone()).expect("room for it");
+        is_reached.recv().expect("it is stored");
+        for number in 0..batches {
+            let taken = history.submit(batch.clone());
+            last = taken.unwrap_or_else(|error| panic!("{number}: {error}"));
+        }
+        for _ in 0..2 {
+            assert_eq!(history.submit(batch.clone()), Err(HistoryError::Busy));
+        }
+        drop(let_go);
+        let mut committed = 0;
+        loop {
+            match history.next_outcome() {
+                Some(Outcome::Committed(one)) => {
+                    committed += 1;
+                    if one.answers == Some(last) {
+                        break;
+                    }
+                }
+                Some(other) => panic!("{other:?}"),
+                None => is_reached.recv().expect("more is stored"),
+            }
+        }
+        assert_eq!(committed, (1 + batches) * updates_in_a_batch);
+        // There is room again.
+        assert!(history.submit(batch).is_ok());
+    }
+    let (updates, bytes) = (limits::UNSTORED_UPDATES, limits::UNSTORED_BYTES);
+    check(1, 1, updates);
+    check(100, 1, updates / 100);
+    // One more batch is taken as long as there is room for anything.
+    check(1, 1_000_000, bytes / 1_000_000 + 1);
 }

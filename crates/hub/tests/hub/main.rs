@@ -17,6 +17,7 @@ mod operators;
 mod proxies;
 mod public_urls;
 mod refusals;
+mod restarts;
 mod scenes;
 mod settings;
 mod settings_file;

@@ -14,7 +14,7 @@ use assay_hub_core::{LastEventId, Sign, Update};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{RunningHub, open_hub, soon, start_server, written};
+use crate::support::{Log, RunningHub, open_hub, soon, start_server, written};
 
 async fn get(address: SocketAddr, path: &str) -> String {
     let mut peer = soon(TcpStream::connect(address)).await.expect("it accepts");
@@ -110,13 +110,16 @@ async fn numbers_are_counted() {
     assert!(!page.contains("secret-topic"), "{page}");
 }
 
-/// A history that hangs while it takes an update, as on a disk that does not answer, or while it stores one, as a thread of its
-/// own that stands still.
+/// A history that hangs while it takes an update, as on a disk that does not answer, until it is told what to do with it; or while
+/// it stores one, as a thread of its own that stands still.
 struct Hanging {
     memory: MemoryHistory,
-    go_on: Mutex<mpsc::Receiver<()>>,
+    go_on: Mutex<mpsc::Receiver<Taken>>,
     store: Arc<HangingStore>,
 }
+
+/// What is to become of an update: it is taken, or refused.
+type Taken = Result<(), HistoryError>;
 
 #[derive(Default)]
 struct HangingStore {
@@ -133,7 +136,7 @@ impl HangingStore {
 }
 
 impl Hanging {
-    fn new(store: Arc<HangingStore>) -> (Box<Self>, mpsc::Sender<()>) {
+    fn new(store: Arc<HangingStore>) -> (Box<Self>, mpsc::Sender<Taken>) {
         let (go, go_on) = mpsc::channel();
         let clock = Clock::new(|| std::time::Duration::ZERO);
         let history = Self {
@@ -148,7 +151,7 @@ impl Hanging {
 impl History for Hanging {
     fn submit(&mut self, batch: Vec<Arc<Update>>) -> Result<Ticket, HistoryError> {
         let go_on = self.go_on.get_mut().expect("nobody panics with it");
-        go_on.recv().expect("told to go on");
+        go_on.recv().expect("told to go on")?;
         self.memory.submit(batch)
     }
 
@@ -206,7 +209,7 @@ async fn a_hub_that_hands_nothing_on_is_alive_and_not_ready() {
     until_ready_says(hub.address, "503", "stalled").await;
     let alive = get(hub.address, "/health/live").await;
     assert!(alive.starts_with("HTTP/1.1 200 "), "{alive}");
-    go.send(()).expect("it waits");
+    go.send(Ok(())).expect("it waits");
     until_ready_says(hub.address, "200", "ready").await;
     assert_eq!(soon(publisher).await.expect("no panic"), 200);
 }
@@ -223,4 +226,41 @@ async fn a_hub_whose_history_stores_nothing_is_not_ready() {
     until_ready_says(hub.address, "503", "stalled").await;
     store.go_on();
     until_ready_says(hub.address, "200", "ready").await;
+}
+
+/// The log says why; the publisher only what it can do about it.
+#[tokio::test]
+async fn what_the_history_does_not_take_is_refused_with_a_reason() {
+    let log = Log::capture();
+    let (config, _) = open_hub().check().expect("right options");
+    let (history, go) = Hanging::new(Arc::default());
+    let hub = start_server(Server::new(config, history));
+    let mut subscriber = hub.subscribe("match=a", "").await;
+    for (error, status, reason) in [
+        (HistoryError::Busy, 503, "publish.overloaded"),
+        (
+            HistoryError::NoSpace("/secret/path".to_owned()),
+            507,
+            "publish.no-space",
+        ),
+        (
+            HistoryError::Storage("/secret/path".to_owned()),
+            503,
+            "publish.not-stored",
+        ),
+    ] {
+        go.send(Err(error)).expect("a hub");
+        let refused = hub.publish(&hub.token(), "topic=a&data=refused").await;
+        assert_eq!(
+            (refused.status, refused.field("retry-after")),
+            (status, Some("5"))
+        );
+        assert!(!refused.body.contains("secret"), "{}", refused.body);
+        log.until(&format!("reason={reason} status={status}")).await;
+    }
+    // Nobody got any of it, and it goes on.
+    go.send(Ok(())).expect("a hub");
+    let taken = hub.publish(&hub.token(), "topic=a&data=taken").await;
+    assert_eq!(taken.status, 200);
+    assert_eq!(subscriber.next_data().await, "taken");
 }
