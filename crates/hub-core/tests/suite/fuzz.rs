@@ -3,6 +3,7 @@
 //! A failure prints the input; `cargo fuzz` (see `fuzz/`) looks for longer.
 
 use crate::bodies;
+use crate::cursors;
 use crate::mint::{SECRET, Signer, claims_v1, detail, header_v1};
 use crate::mutations::check;
 use assay_hub_core::access_token::Algorithm;
@@ -62,6 +63,20 @@ fn matchers() {
             b"https://example.com/{a,b}{?c,d}\nhttps://example.com/1,2?c=3",
             b"{+path}{#fragment}\na/b#c",
             b"*\na",
+        ],
+    );
+}
+
+#[test]
+fn cursors() {
+    check(
+        cursors::cursor,
+        &[
+            b"\nb\n\n\na\nb\nc\nb\nd",
+            b"urn:x:1\nb\nc\nd\na\nb\nurn:x:1\nc",
+            b"\n\n\nb\na\nb\n\nearliest\n#b",
+            b"earliest\n\n\n\na\nb\nc\nd\ne\nf",
+            b"\n\nb\n\n\xc3\xa9\nb\nb",
         ],
     );
 }

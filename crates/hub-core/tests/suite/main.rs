@@ -4,6 +4,8 @@ mod access_token;
 mod arriving;
 #[path = "../../../../fuzz/bodies.rs"]
 mod bodies;
+#[path = "../../../../fuzz/cursors.rs"]
+mod cursors;
 mod fuzz;
 mod hub;
 mod keys;
