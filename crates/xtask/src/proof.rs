@@ -27,12 +27,25 @@ enum Keeps {
     Document(&'static str),
 }
 
-const PROOFS: [Proof; 4] = [
+const PROOFS: [Proof; 6] = [
     Proof {
         name: "kill-9",
         tests: &["-p", "assay-cli", "--test", "durability", "kill_9"],
         rounds: 100,
         keeps: Keeps::Lines("kill -9: "),
+    },
+    Proof {
+        name: "disk-full",
+        tests: &["-p", "assay-cli", "--test", "durability", "disk_full"],
+        rounds: 32,
+        keeps: Keeps::Lines("disk full: "),
+    },
+    Proof {
+        name: "churn",
+        tests: &["-p", "assay-cli", "--test", "durability", "churn"],
+        // Subscribers in each of its four scenes.
+        rounds: 1_000_000,
+        keeps: Keeps::Lines("churn: "),
     },
     Proof {
         name: "simulation",

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The longest that anything may take: reached only by a defect.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-fn connect(address: &str) -> io::Result<TcpStream> {
+pub(crate) fn connect(address: &str) -> io::Result<TcpStream> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -28,8 +28,8 @@ impl<'a> Publisher<'a> {
         })
     }
 
-    /// Publishes on the topic `t`; the status of the answer. An error means that nobody knows.
-    pub(crate) fn publish(&mut self, id: &str, data: &str) -> io::Result<u16> {
+    /// Publishes on the topic `t`. An error means that nobody knows.
+    pub(crate) fn publish(&mut self, id: &str, data: &str) -> io::Result<Answer> {
         let form = format!("topic=t&id={id}&data={data}");
         let request = format!(
             "POST /.well-known/mercure HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {}\r\n\
@@ -41,8 +41,16 @@ impl<'a> Publisher<'a> {
         let (status, length) = read_head(&mut self.stream)?;
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body)?;
-        Ok(status)
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Ok(Answer { status, body })
     }
+}
+
+/// What a publisher is told.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
 }
 
 /// The status and the length of the body, where it is told.
@@ -67,16 +75,21 @@ fn read_head(stream: &mut impl BufRead) -> io::Result<(u16, usize)> {
     }
 }
 
-/// A subscriber to the topic `t`.
+/// A subscriber.
 pub(crate) struct Subscriber(BufReader<TcpStream>);
 
 impl Subscriber {
-    /// What is published from now on, or all after a cursor.
+    /// What is published on the topic `t` from now on, or all after a cursor.
     pub(crate) fn connect(address: &str, cursor: Option<&str>) -> Self {
-        let mut stream = BufReader::new(connect(address).expect("the hub accepts"));
         let cursor = cursor.map_or(String::new(), |cursor| format!("&last_event_id={cursor}"));
+        Self::with(address, &format!("match=t{cursor}"), "")
+    }
+
+    /// What this query asks for, with more fields of the request, each with its line end.
+    pub(crate) fn with(address: &str, query: &str, fields: &str) -> Self {
+        let mut stream = BufReader::new(connect(address).expect("the hub accepts"));
         let request =
-            format!("GET /.well-known/mercure?match=t{cursor} HTTP/1.1\r\nHost: hub\r\n\r\n");
+            format!("GET /.well-known/mercure?{query} HTTP/1.1\r\nHost: hub\r\n{fields}\r\n");
         let sent = stream.get_mut().write_all(request.as_bytes());
         sent.expect("the hub reads");
         let (status, _) = read_head(&mut stream).expect("an answer");
@@ -113,5 +126,12 @@ impl Subscriber {
                 None => panic!("the stream ended before {last}"),
             }
         }
+    }
+
+    /// Goes without a farewell, as a peer whose process is killed.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn reset(self) {
+        let now = Some(Duration::ZERO);
+        rustix::net::sockopt::set_socket_linger(self.0.get_ref(), now).expect("a socket");
     }
 }

@@ -1,4 +1,4 @@
-//! `assay hub` on a history in a file.
+//! `assay hub`, and what proofs are told.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -17,15 +17,20 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Starts on a free port, with anonymous subscribers and both dialects. Where it may write only so much, it is told by an
-    /// error, and not by a signal.
+    /// Starts with a history in this file.
     pub(crate) fn start(history: &Path) -> Self {
+        Self::start_with(&["--history", &format!("redb:{}", history.display())])
+    }
+
+    /// Starts on a free port, with anonymous subscribers, both dialects and these flags. Where it may write only so much, it is
+    /// told by an error, and not by a signal.
+    pub(crate) fn start_with(flags: &[&str]) -> Self {
         let mut child = Command::new("sh")
             .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
             .arg(env!("CARGO_BIN_EXE_assay"))
             .args(["hub", "--listen", "127.0.0.1:0", "--anonymous"])
-            .args(["--dialects", "1.0,0.x", "--log", "warn", "--history"])
-            .arg(format!("redb:{}", history.display()))
+            .args(["--dialects", "1.0,0.x", "--log", "warn"])
+            .args(flags)
             .env("ASSAY_HUB_JWT_KEY", KEY)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -67,12 +72,22 @@ impl Drop for Hub {
 
 /// A token of 0.x that publishes everything.
 pub(crate) fn token() -> String {
+    token_for("--publish")
+}
+
+/// A token of 0.x that does this with everything.
+pub(crate) fn token_for(flag: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_assay"))
-        .args(["token", "--dialect", "0.x", "--publish", "*"])
-        .args(["--jwt-key", KEY])
+        .args(["token", "--dialect", "0.x", flag, "*", "--jwt-key", KEY])
         .output()
         .expect("the program");
     assert!(output.status.success(), "{output:?}");
     let token = String::from_utf8(output.stdout).expect("a token");
     token.trim().to_owned()
+}
+
+/// How many rounds a proof has; none in a test.
+pub(crate) fn proof_rounds() -> Option<usize> {
+    let rounds = std::env::var("ASSAY_PROOF_ROUNDS").ok()?;
+    Some(rounds.parse().expect("a number of rounds"))
 }
