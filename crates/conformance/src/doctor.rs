@@ -85,6 +85,7 @@ pub async fn diagnose(
 
 async fn climb_on(hub: &Hub, complaint: &Complaint, ladder: &mut Ladder<'_>) {
     stream::private(hub, ladder).await;
+    stream::compressed(hub, ladder).await;
     if let Some(origin) = &complaint.origin {
         cross_origin::climb(hub, origin, complaint.by_cookie, ladder).await;
     }

@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -262,10 +264,13 @@ fn what_cannot_be_reached() {
 /// What a proxy does to streams.
 #[derive(Clone, Copy)]
 enum Habit {
-    /// Hands the stream on in pieces of so many bytes, as nginx does unless it is told not to.
+    /// Hands the stream on in pieces of so many bytes.
     Buffers(usize),
     /// The same, from the head on, as what compresses does.
     Holds(usize),
+    /// Holds back what it may compress, as nginx does with `gzip` for this type: whoever asks without `Accept-Encoding` sees nothing
+    /// of it.
+    Compresses,
     /// Closes what was silent for so long.
     CutsAfter(Duration),
 }
@@ -281,14 +286,32 @@ fn proxy(hub: &Hub, habit: Habit) -> String {
         for client in listener.incoming().map_while(Result::ok) {
             let server = TcpStream::connect(&upstream).unwrap();
             let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
-            thread::spawn(move || std::io::copy(&mut from, &mut to));
-            thread::spawn(move || hand_back(server, client, habit));
+            let may_compress = Arc::new(AtomicBool::new(false));
+            let asked = Arc::clone(&may_compress);
+            thread::spawn(move || hand_on(&mut from, &mut to, &asked));
+            thread::spawn(move || hand_back(server, client, habit, &may_compress));
         }
     });
     url
 }
 
-fn hand_back(mut server: TcpStream, mut client: TcpStream, habit: Habit) {
+fn hand_on(from: &mut TcpStream, to: &mut TcpStream, may_compress: &AtomicBool) {
+    let mut buffer = [0; 4096];
+    while let Ok(read @ 1..) = from.read(&mut buffer) {
+        let text = String::from_utf8_lossy(&buffer[..read]).to_lowercase();
+        may_compress.fetch_or(text.contains("accept-encoding:"), Relaxed);
+        if to.write_all(&buffer[..read]).is_err() {
+            return;
+        }
+    }
+}
+
+fn hand_back(
+    mut server: TcpStream,
+    mut client: TcpStream,
+    habit: Habit,
+    may_compress: &AtomicBool,
+) {
     if let Habit::CutsAfter(silence) = habit {
         server.set_read_timeout(Some(silence)).unwrap();
     }
@@ -301,7 +324,8 @@ fn hand_back(mut server: TcpStream, mut client: TcpStream, habit: Habit) {
         let enough = match habit {
             Habit::Buffers(bytes) if !stream => bytes,
             Habit::Holds(bytes) => bytes,
-            Habit::Buffers(_) | Habit::CutsAfter(_) => 0,
+            Habit::Compresses if may_compress.load(Relaxed) => usize::MAX,
+            Habit::Buffers(_) | Habit::Compresses | Habit::CutsAfter(_) => 0,
         };
         if !streaming || held.len() >= enough {
             let _ = client.write_all(&held);
@@ -319,6 +343,13 @@ fn proxies_that_do_not_let_streams_through() {
     for habit in [Habit::Buffers(64 << 10), Habit::Holds(64 << 10)] {
         check(&proxy(&hub, habit), &key, BROKEN, "proxy_buffering off");
     }
+    let compressing = proxy(&hub, Habit::Compresses);
+    check(
+        &compressing,
+        &key,
+        BROKEN,
+        "no compression of text/event-stream",
+    );
     let impatient = proxy(&hub, Habit::CutsAfter(Duration::from_secs(1)));
     let idle = [key.as_slice(), &["--idle", "4"]].concat();
     check(&impatient, &idle, BROKEN, "proxy_read_timeout");

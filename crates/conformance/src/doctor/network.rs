@@ -104,7 +104,9 @@ fn described(stream: &TlsStream<TcpStream>) -> String {
 fn tls_advice(error: &io::Error) -> String {
     let text = error.to_string();
     let has = |fragment: &str| text.contains(fragment);
-    let advice = if has("UnknownIssuer") || has("SelfSigned") || has("CaUsedAsEndEntity") {
+    let advice = if has("CaUsedAsEndEntity") {
+        "the server shows the certificate of an authority as its own, as `openssl req -x509` makes it, and TLS libraries refuse that: sign one for the host with it, or make it with `-addext basicConstraints=critical,CA:false`"
+    } else if has("UnknownIssuer") || has("SelfSigned") {
         "its issuer is not trusted here: pass its root with --cacert FILE, or let the server send the whole chain (fullchain.pem, not cert.pem)"
     } else if has("NotValidForName") || has("not valid for name") {
         "the certificate is for another name: use a URL with the name that it is for"

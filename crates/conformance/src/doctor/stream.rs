@@ -1,4 +1,4 @@
-//! The uppermost rungs: a private update arrives, and an idle stream stays.
+//! The uppermost rungs: a private update arrives, it does so for browsers, and an idle stream stays.
 
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,41 @@ async fn deliver(hub: &Hub) -> Result<(), Stop> {
     let mut stream = lab.opened(&lab.entitled_to(&[&topic])?).await?;
     stream.fence(&topic, Proof::Private).await?;
     Ok(())
+}
+
+/// What browsers of today take; what compresses does so for whoever sends this.
+const CODINGS: &str = "gzip, deflate, br, zstd";
+/// Updates that have to move the stream, one after the other: a comment of silence may move it once.
+const MOVES: usize = 3;
+
+/// Asks as browsers do, which take compressed answers: what compresses a stream easily holds it back too.
+pub(super) async fn compressed(hub: &Hub, ladder: &mut Ladder<'_>) {
+    if ladder.is_broken() {
+        return;
+    }
+    let seen = flows_compressed(hub).await.map_err(|stop| {
+        format!(
+            "with `Accept-Encoding: {CODINGS}`, which browsers send, nothing comes ({}): something between here and the hub compresses the stream and holds it back; no compression of text/event-stream (nginx `gzip off` and `proxy_buffering off` for this path)",
+            crate::preflight::text(&stop)
+        )
+    });
+    ladder.push("compression", seen);
+}
+
+async fn flows_compressed(hub: &Hub) -> Result<String, Stop> {
+    let lab = Lab::new(hub, "doctor");
+    let topic = lab.topic("compression");
+    let subscription = lab.entitled_to(&[&topic])?;
+    let subscription = subscription.header("Accept-Encoding", CODINGS);
+    let mut stream = lab.opened(&subscription).await?;
+    for _ in 0..MOVES {
+        stream.moves(&lab.publish(&topic, &lab.marker())?).await?;
+    }
+    let coding = stream.head().header("content-encoding");
+    Ok(match coding {
+        Some(coding) => format!("browsers may get the stream as {coding}, and still at once"),
+        None => "nothing compresses the stream for browsers".to_owned(),
+    })
 }
 
 /// Leaves a stream without updates for so long.

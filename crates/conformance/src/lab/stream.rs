@@ -135,6 +135,16 @@ impl<'l, 'h> Stream<'l, 'h> {
         }
     }
 
+    /// Publishes an update, and waits for bytes, in whatever coding. Stops the check when none come.
+    pub(crate) async fn moves(&mut self, update: &Request) -> Result<(), Stop> {
+        self.lab.published(update).await?;
+        match self.events.grows(self.lab.deadline()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Stop::Control("the hub ended the stream".to_owned())),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The events that have come and were not looked at yet.
     pub(crate) fn parsed(&mut self) -> Vec<Event> {
         self.events.take_parsed()

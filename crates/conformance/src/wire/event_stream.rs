@@ -172,6 +172,11 @@ impl EventStream {
         }
     }
 
+    /// Reads on until anything at all has come; false when the stream ended before. For streams in a coding that is not undone here.
+    pub(crate) async fn grows(&mut self, deadline: Deadline) -> Result<bool, WireError> {
+        self.pull(deadline).await
+    }
+
     /// The events that have come and were not taken yet.
     pub(crate) fn take_parsed(&mut self) -> Vec<Event> {
         self.waiting.drain(..).collect()
