@@ -1,7 +1,8 @@
 //! A hub inside an application: one listener, on which `/` is the application's and the hub's URL the hub's.
 //!
 //! `cargo run -p assay-hub --example embedded`, then in another terminal
-//! `curl -N 'http://127.0.0.1:3000/.well-known/mercure?match=https://example.com/books/1'`.
+//! `curl -N 'http://127.0.0.1:3000/.well-known/mercure?match=https://example.com/books/1'`, and in a third one
+//! `assay publish http://127.0.0.1:3000/.well-known/mercure https://example.com/books/1 hello --jwt-key 'a secret of the application, 32 bytes or more'`.
 //!
 //! An application that has another port to spare needs less: `assay_hub::serve(listener, config, shutdown)` is a whole hub.
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::limits::{FAREWELLS_PER_S, LONGEST_RETRY, RETURNS_PER_S, SMALL_CROWD};
+use crate::limits::{FAREWELLS_PER_S, LONGEST_RETRY, RESTART, RETURNS_PER_S, SMALL_CROWD};
 
 /// What streams do at the end; nothing special until there is a plan.
 #[derive(Debug, Default)]
@@ -39,8 +39,10 @@ impl Farewell {
     /// A line that tells a subscriber when to come back (sse.retry), and dispatches nothing.
     pub(crate) fn retry(&self) -> Option<Bytes> {
         let return_over_ms = self.return_over_ms.load(Relaxed);
-        // Not before a hub that is only started again is there.
-        let retry_ms = 1_000 + part_of(return_over_ms);
+        // Not before the last has gone, and a hub that is only started again is there: through a proxy who comes too early
+        // gets a 502, at which browsers give up for good.
+        let away_ms = self.over_ms.load(Relaxed) + RESTART.as_secs() * 1_000;
+        let retry_ms = away_ms + part_of(return_over_ms);
         (return_over_ms > 0).then(|| Bytes::from(format!("retry: {retry_ms}\n\n")))
     }
 }
@@ -70,7 +72,17 @@ mod tests {
             let planned = (planned.0.load(Relaxed), planned.1.load(Relaxed));
             assert_eq!(planned, (over_ms, return_over_ms), "{streams}");
             assert!(farewell.delay() <= Duration::from_millis(over_ms));
-            assert_eq!(farewell.retry().is_some(), return_over_ms > 0);
+            let retry = farewell.retry();
+            assert_eq!(retry.is_some(), return_over_ms > 0);
+            let away_ms = over_ms + 2_000;
+            for text in retry.iter().map(|it| String::from_utf8_lossy(it)) {
+                let digits = text.trim().trim_start_matches("retry: ");
+                let retry_ms: u64 = digits.parse().expect("a number");
+                assert!(
+                    (away_ms..=away_ms + return_over_ms).contains(&retry_ms),
+                    "{text}"
+                );
+            }
         }
     }
 }

@@ -56,6 +56,9 @@ pub(crate) const OPERATORS: usize = 32;
 /// Streams that a hub which shuts down ends in a second: each of them may be a reconnection that another hub has to take.
 pub(crate) const FAREWELLS_PER_S: u64 = 5_000;
 
+/// How long a hub is away that is only started again, counted from the end of its last stream.
+pub(crate) const RESTART: Duration = Duration::from_secs(2);
+
 /// Subscribers that come back in a second after a hub has ended, by the `retry` that it sent them.
 pub(crate) const RETURNS_PER_S: u64 = 1_000;
 

@@ -1,4 +1,4 @@
-//! The operator's page, docs/hub.md, has every setting, every name of another hub and every reason code.
+//! The operator's page, docs/hub.md, has every setting, every name of another hub, every reason code and every number.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -67,6 +67,49 @@ fn every_reason_code_is_there() {
     for code in codes {
         assert!(page.contains(&format!("`{code}`")), "{code}");
     }
+}
+
+/// Both ways: an alarm on a number that is not there never rings.
+#[test]
+fn every_number_is_there_and_no_other() {
+    let page = page();
+    let numbers = numbers();
+    assert!(numbers.len() > 15, "{numbers:?}");
+    for number in &numbers {
+        assert!(page.contains(&format!("`{number}`")), "{number}");
+    }
+    let words = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let of_histogram = |word: &str| {
+        let stem = word.strip_suffix("_bucket")?;
+        numbers.contains(stem).then_some(())
+    };
+    for word in words.filter(|word| word.starts_with("assay_hub_") || word.starts_with("process_"))
+    {
+        assert!(
+            numbers.contains(word) || of_histogram(word).is_some(),
+            "no number is called {word}"
+        );
+    }
+}
+
+/// The names at `/metrics`, as they stand in the source.
+fn numbers() -> BTreeSet<String> {
+    let source = source("hub/src/metrics/page.rs");
+    let mut numbers = BTreeSet::new();
+    for (call, end) in [
+        ("page.gauge(", ""),
+        ("page.histogram(", ""),
+        ("page.counter(", "_total"),
+        ("page.by_reason(", "_total"),
+    ] {
+        let names = source.split(call).skip(1);
+        let names = names.filter_map(|rest| rest.split('"').nth(1));
+        numbers.extend(names.map(|name| format!("assay_hub_{name}{end}")));
+    }
+    let quoted = source.split('"').skip(1).step_by(2);
+    let of_process = quoted.filter(|text| text.starts_with("process_"));
+    numbers.extend(of_process.map(str::to_owned));
+    numbers
 }
 
 /// What stands in quotes in the function `signature` of a source.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use assay_hub::{
-    ACCEPT_BACKLOG, ConfigWarning, HubConfig, Layer, Listener, ServeError, Server, bind, bind_unix,
+    ACCEPT_BACKLOG, ConfigWarning, HubConfig, Layer, Listener, Place, ServeError, Server, Written,
+    bind, bind_unix,
 };
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -44,8 +45,9 @@ pub(crate) fn run(args: HubArgs) -> CommandResult {
     }
     tell_of_short_queue();
     let runtime = runtime::multi_thread().or_not_measurable()?;
+    let history_place = settings.get("history").map(Written::place);
     runtime
-        .block_on(listen_until_told(config, Arc::new(args)))
+        .block_on(listen_until_told(config, history_place, Arc::new(args)))
         .or_usage()?;
     Ok(Outcome::Passed)
 }
@@ -60,14 +62,21 @@ fn printed(settings: &Layer, warnings: &[ConfigWarning]) -> String {
     lines.concat()
 }
 
-async fn listen_until_told(config: HubConfig, args: Arc<HubArgs>) -> Result<()> {
+async fn listen_until_told(
+    config: HubConfig,
+    history_place: Option<Place>,
+    args: Arc<HubArgs>,
+) -> Result<()> {
     let (listener, url) = listen(&config)?;
     config
         .open_certificates()
         .context("cannot keep certificates")?;
     let history = config
         .open_history()
-        .context("cannot open the history that --history names")?;
+        .with_context(|| match &history_place {
+            Some(place) => format!("cannot open the history that {place} names"),
+            None => "cannot open the history".to_owned(),
+        })?;
     // Before the URL is out: whoever reads it may signal at once.
     let unix = config.listen_unix().map(Path::to_path_buf);
     let operators = config.metrics_listen();

@@ -6,6 +6,7 @@ mod bad_hub;
 mod by_hand;
 mod check;
 mod closed_pipe;
+mod deployments;
 mod doctor;
 mod hub;
 mod hub_settings;

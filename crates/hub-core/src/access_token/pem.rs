@@ -23,7 +23,9 @@ pub enum PemError {
     #[error("the label is neither PUBLIC KEY, RSA PUBLIC KEY nor CERTIFICATE")]
     OtherLabel,
     /// The text between the lines.
-    #[error("the text between the lines is not base64")]
+    #[error(
+        "the text between the lines is not base64; are its line breaks written as `\\n`? Then name a file instead, as @FILE"
+    )]
     NotBase64,
 }
 

@@ -236,13 +236,22 @@ fn did_you_mean(nearest: Option<&str>) -> String {
 pub enum ConfigWarning {
     /// A secret that is too short for 1.0.
     #[error(
-        "{place} has {bytes} bytes: it verifies tokens of 0.x only, since 1.0 needs a secret of 32 bytes or more (`openssl rand -hex 32` makes one)"
+        "{place} has {bytes} byte{}: it verifies tokens of 0.x only, since 1.0 needs a secret of 32 bytes or more (`openssl rand -hex 32` makes one)",
+        if *bytes == 1 { "" } else { "s" }
     )]
     ShortSecret {
         /// The key.
         place: Place,
         /// Its length.
         bytes: usize,
+    },
+    /// Quotes that somebody has not taken away.
+    #[error(
+        "{place} begins and ends with a quote, which is taken as part of the key: shells and compose files take quotes away, `docker --env-file` and systemd's credentials do not"
+    )]
+    QuotedKey {
+        /// The key.
+        place: Place,
     },
     /// A key of a JWK set that is of no use here.
     #[error("{place}: key {number} of the set is left out: {reason}")]

@@ -26,6 +26,12 @@ fn is_url(written: &str) -> bool {
     })
 }
 
+fn is_quoted(key: &str) -> bool {
+    ['"', '\'']
+        .iter()
+        .any(|quote| key.len() > 1 && key.starts_with(*quote) && key.ends_with(*quote))
+}
+
 /// The place of the URL among the `sets`: one that several roles name is fetched once.
 fn set_at(written: &Written, sets: &mut Vec<Url>) -> Result<usize, ConfigError> {
     let url = Url::parse(written.value()).ok().filter(Url::has_host);
@@ -140,6 +146,11 @@ impl<'a> RoleKey<'a> {
                 warnings.push(warning);
             }
         };
+        if is_quoted(written.value()) {
+            warn(ConfigWarning::QuotedKey {
+                place: place.clone(),
+            });
+        }
         for skipped in skipped {
             warn(ConfigWarning::KeySkipped {
                 place: place.clone(),

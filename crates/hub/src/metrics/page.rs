@@ -153,6 +153,15 @@ fn process(page: &mut Page) {
         page.own("process_open_fds", "gauge", "Open files.");
         page.line("process_open_fds", descriptors.count());
     }
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if let Some(most) = most_descriptors(&limits) {
+        page.own(
+            "process_max_fds",
+            "gauge",
+            "Open files that the system allows.",
+        );
+        page.line("process_max_fds", most);
+    }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let resident_kib = status
         .lines()
@@ -163,6 +172,14 @@ fn process(page: &mut Page) {
         page.own(name, "gauge", "Memory that is in use.");
         page.line(name, resident_kib * 1024);
     }
+}
+
+/// The soft limit, which the hub has raised as far as it may; none where there is none.
+fn most_descriptors(limits: &str) -> Option<u64> {
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 #[derive(Default)]

@@ -101,6 +101,7 @@ async fn numbers_are_counted() {
         "assay_hub_publish_seconds_count 3",
         "# TYPE assay_hub_fan_out_seconds histogram",
         "# TYPE process_resident_memory_bytes gauge",
+        "# TYPE process_max_fds gauge",
     ] {
         assert!(
             page.lines().any(|found| found == line),

@@ -95,6 +95,17 @@ fn keys() {
         }),
         &["ASSAY_HUB_JWT_KEY has 5 bytes", "32 bytes", "openssl rand"],
     );
+    for quoted in [
+        "\"a secret in quotes, of more than 32 bytes\"",
+        "'a secret in quotes, of more than 32 bytes'",
+    ] {
+        let (_, warnings) = with(|it| it.jwt_key = key(quoted)).check().expect("a key");
+        let text = warnings.first().expect("a warning").to_string();
+        assert!(
+            text.contains("--jwt-key begins and ends with a quote"),
+            "{text}"
+        );
+    }
     for dialects in ["1.0,0.x", "0.x"] {
         let (_, warnings) = with(|it| {
             it.jwt_key = key("short");

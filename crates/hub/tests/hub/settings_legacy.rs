@@ -444,6 +444,27 @@ fn directives_that_cannot_be_followed() {
 }
 
 #[test]
+fn variables_in_directives() {
+    for (text, expected) in [
+        // As the Caddyfile that comes with that hub has it.
+        (
+            "publisher_jwt {env.MERCURE_PUBLISHER_JWT_KEY} {env.MERCURE_PUBLISHER_JWT_ALG}",
+            "publisher_jwt_algorithm = \"HS256\" # MERCURE_EXTRA_DIRECTIVES, line 1: publisher_jwt",
+        ),
+        (
+            "heartbeat {$HEARTBEAT:20s}",
+            "heartbeat = \"20s\" # MERCURE_EXTRA_DIRECTIVES, line 1: heartbeat",
+        ),
+    ] {
+        check(
+            &format!("MERCURE_PUBLISHER_JWT_KEY=k\nMERCURE_EXTRA_DIRECTIVES={text}"),
+            &[],
+            &[expected],
+        );
+    }
+}
+
+#[test]
 fn what_is_not_done_is_refused_with_its_counterpart() {
     for (name, expected) in [
         ("METRICS=1", &["METRICS: ", "--metrics-listen"][..]),
@@ -473,7 +494,10 @@ fn what_is_not_done_is_refused_with_its_counterpart() {
             "SERVER_NAME=hub.example.com\nGLOBAL_OPTIONS=auto_https off",
             &["GLOBAL_OPTIONS: ", "--tls-cert"],
         ),
-        ("SERVER_NAME=:80, :81", &["SERVER_NAME: ", "several ports"]),
+        (
+            "SERVER_NAME=:80, :81",
+            &["SERVER_NAME: ", "the ports 80 and 81"],
+        ),
         ("SERVER_NAME=http://a/b", &["SERVER_NAME: "]),
         (
             "CADDY_SERVER_EXTRA_DIRECTIVES=basic_auth",

@@ -157,13 +157,7 @@ fn listen(
         .iter()
         .filter_map(|site| site.public_host())
         .collect();
-    let port = sites.first().map_or(80, |site| site.port);
-    if sites.iter().any(|site| site.port != port) {
-        return Err(refuse(
-            name,
-            "several ports are not done: write one, such as :80, and put a proxy before the hub for others",
-        ));
-    }
+    let port = one_port(name, &sites)?;
     if secured.is_empty() || translation.is_covered("tls-cert") {
         global.leave(translation);
         return translation.set(name, "listen", format!(":{port}"));
@@ -178,6 +172,22 @@ fn listen(
     translation.set_all(name, "acme-host", hosts)?;
     global.apply(translation, name)?;
     translation.set(name, "listen", format!(":{port}"))
+}
+
+/// The port that all addresses share.
+fn one_port(name: &'static str, sites: &[Site]) -> Result<u16, ConfigError> {
+    let port = sites.first().map_or(80, |site| site.port);
+    let Some(other) = sites.iter().find(|site| site.port != port) else {
+        return Ok(port);
+    };
+    // What FrankenPHP and API Platform bring: `localhost, php:80`.
+    Err(refuse(
+        name,
+        format!(
+            "these addresses have the ports {port} and {}, and a hub listens on one: write it, such as :80, and put a proxy before the hub for the other",
+            other.port
+        ),
+    ))
 }
 
 /// One address of a site.

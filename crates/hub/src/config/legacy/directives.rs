@@ -55,6 +55,9 @@ pub(super) const NAMES: [(&str, Rule); 32] = [
     ("jwks_uri", Rule::Apart),
 ];
 
+/// Those whose second argument is an algorithm.
+const TAKES_ALGORITHM: [&str; 3] = ["publisher_jwt", "subscriber_jwt", "jwt"];
+
 /// What the directives say beside the settings that they set.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Said {
@@ -288,18 +291,41 @@ impl Reader<'_, '_> {
         refuse(&self.place, "too much or too little follows this directive")
     }
 
-    /// The arguments of a directive, with `{env.NAME}` and `{$NAME}` replaced by what the variables hold.
+    /// The arguments of a directive, with `{env.NAME}`, `{$NAME}` and `{$NAME:default}` replaced by what the variables hold. As
+    /// there, an algorithm whose variable is not there is left to its default: the Caddyfile that comes with that hub has it so.
     fn expanded(&self, directive: &Directive) -> Result<Vec<String>, ConfigError> {
-        let each = directive.arguments.iter().map(|argument| {
-            let inner = argument.strip_prefix('{').and_then(|it| it.strip_suffix('}'));
-            let Some(inner) = inner else {
-                return Ok(argument.clone());
-            };
-            let variable = inner.strip_prefix("env.").or(inner.strip_prefix('$'));
-            let found = variable.and_then(|name| self.translation.variable(name));
-            found.ok_or_else(|| refuse(&self.place, "a placeholder in braces is the name of a variable that is there, as in {env.NAME}; for a file write --jwt-key @FILE"))
-        });
-        each.collect()
+        let mut all = Vec::new();
+        for argument in &directive.arguments {
+            match self.one_expanded(argument) {
+                Some(text) => all.push(text),
+                None if !all.is_empty() && TAKES_ALGORITHM.contains(&directive.name.as_str()) => {}
+                None => {
+                    return Err(refuse(
+                        &self.place,
+                        "a placeholder in braces is the name of a variable that is there, as in {env.NAME} or {$NAME:default}; for a file write --jwt-key @FILE",
+                    ));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// None for a placeholder without a value.
+    fn one_expanded(&self, argument: &str) -> Option<String> {
+        let inner = argument
+            .strip_prefix('{')
+            .and_then(|it| it.strip_suffix('}'));
+        let Some(inner) = inner else {
+            return Some(argument.to_owned());
+        };
+        if let Some(name) = inner.strip_prefix("env.") {
+            return self.translation.variable(name);
+        }
+        let (name, default) = match inner.strip_prefix('$')?.split_once(':') {
+            Some((name, default)) => (name, Some(default.to_owned())),
+            None => (inner.strip_prefix('$')?, None),
+        };
+        self.translation.variable(name).or(default)
     }
 
     fn unknown(&self, name: &str) -> ConfigError {
