@@ -11,20 +11,18 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::package::require;
 use crate::step::{cargo, root, timed};
-use crate::{action, instructions, proof};
+use crate::{action, deploy, instructions, proof};
 
 /// Runs all parts; each is real, and a missing program is a failure.
 pub(crate) fn run() -> Result<()> {
     let reports = tempfile::tempdir().context("failed to make a folder for the reports")?;
-    timed("e2e: release build", || {
-        cargo(&["build", "--release", "--package", "assay-cli"])
-    })?;
-    let assay = release_binary();
+    let assay = build()?;
     let load = reports.path().join("live-score");
     timed("e2e: live score", || live_score(&assay, &load))?;
     let conformance = reports.path().join("check");
     timed("e2e: check", || check(&assay, &conformance))?;
     timed("e2e: action", || action::check(&assay))?;
+    deploy::check(&assay)?;
     timed("e2e: browser", || {
         require("chromium", "chromium")?;
         browser::fits(&load, "delivery")?;
@@ -34,10 +32,14 @@ pub(crate) fn run() -> Result<()> {
     timed("e2e: instructions", instructions::check)
 }
 
-fn release_binary() -> PathBuf {
+/// Builds the release binary; its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    timed("e2e: release build", || {
+        cargo(&["build", "--release", "--package", "assay-cli"])
+    })?;
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release/assay")
+    Ok(target.join("release/assay"))
 }
 
 /// Nothing may be lost or wrong. A machine too busy for a valid figure is no defect: the report has to say so.

@@ -6,6 +6,7 @@
 
 mod action;
 mod ci;
+mod deploy;
 mod e2e;
 mod instructions;
 mod layers;
@@ -14,6 +15,8 @@ mod package;
 mod proof;
 mod step;
 mod tidy;
+
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +41,12 @@ enum Command {
     Tidy,
     /// Licences of all dependencies, against deny.toml
     Licences,
+    /// The configurations of docs/hub.md (systemd, nginx, Apache, Caddy), run before the hub; part of `e2e`
+    Deploy {
+        /// The binary, instead of the release one
+        #[arg(long, value_name = "FILE")]
+        assay: Option<PathBuf>,
+    },
     /// The real programs: the release binary as a newcomer runs it, its report in a browser
     E2e,
     /// What the hot operations of the hub core cost in instructions, against the merge base
@@ -55,6 +64,10 @@ fn main() -> anyhow::Result<()> {
         Command::Layers => layers::check(),
         Command::Tidy => tidy::check(),
         Command::Licences => licences::check(),
+        Command::Deploy { assay } => match assay {
+            Some(assay) => deploy::check(&assay),
+            None => deploy::check(&e2e::build()?),
+        },
         Command::E2e => e2e::run(),
         Command::Instructions => instructions::check(),
         Command::Proof { name } => proof::run(&name),
