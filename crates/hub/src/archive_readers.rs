@@ -79,8 +79,9 @@ impl Desk {
     }
 
     fn serve(&self) {
-        // Whoever waits for a batch can wait a little longer; who is about to answer a request should not.
-        if let Err(error) = platform::batch_this_thread() {
+        // Whoever waits for a batch can wait a little longer. Who is about to answer a request, or to write an update, should not:
+        // several threads that unpack updates would else have most of a CPU that is short.
+        if let Err(error) = platform::background_this_thread() {
             tracing::debug!(%error, "a reader of the history is scheduled as any other thread");
         }
         while let Some(order) = self.next() {
@@ -88,6 +89,8 @@ impl Desk {
             if catch_unwind(AssertUnwindSafe(|| order.execute())).is_err() {
                 tracing::error!(reason = %"history.reader-failed", "a read of the history failed with a defect");
             }
+            // Who was woken meanwhile does not wait for the end of a slice of time.
+            thread::yield_now();
         }
     }
 

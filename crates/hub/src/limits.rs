@@ -124,8 +124,8 @@ pub(crate) const UPDATES_A_ROUND: usize = 64;
 /// Batches of the history that a lane reads for one subscriber before it looks after the others.
 pub(crate) const REPLAY_BATCHES_A_TURN: usize = 4;
 
-/// Threads that read the file of a history: what one of them waits for, a slow page or a disk far away, does not hold up all
-/// who resume; more would take the CPU from those who write to sockets.
+/// Threads that read the file of a history: what some of them wait for, slow pages or a disk far away, does not hold up all who
+/// resume. They give way to all others where the CPU is short.
 pub(crate) const ARCHIVE_READERS: usize = 4;
 
 /// Events of sockets that a lane takes at once.
