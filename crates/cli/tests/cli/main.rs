@@ -9,6 +9,9 @@ mod closed_pipe;
 mod deployments;
 mod doctor;
 mod hub;
+#[cfg(target_os = "linux")]
+mod hub_hangup;
+mod hub_jwks;
 mod hub_settings;
 mod interruption;
 mod pause;

@@ -143,12 +143,19 @@ impl Hub {
 
     /// Starts it with these flags, and a log.
     pub(crate) fn spawn(flags: &[&str], log: Stdio) -> Self {
-        let mut child = command(&["hub", "--listen", "127.0.0.1:0", "--anonymous"])
-            .args(flags)
-            .env("ASSAY_HUB_JWT_KEY", KEY)
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        Self::of(Self::command(flags).stderr(log))
+    }
+
+    /// What starts it with these flags.
+    pub(crate) fn command(flags: &[&str]) -> Command {
+        let mut command = command(&["hub", "--listen", "127.0.0.1:0", "--anonymous"]);
+        command.args(flags).env("ASSAY_HUB_JWT_KEY", KEY);
+        command
+    }
+
+    /// Starts it by this command.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
