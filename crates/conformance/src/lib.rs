@@ -22,6 +22,7 @@ mod interrupt;
 mod lab;
 mod link;
 mod preflight;
+mod repair;
 mod repro;
 mod request;
 pub mod requirement;
@@ -43,6 +44,7 @@ pub use coverage::of as coverage;
 pub use explain::{CheckInfo, checks};
 pub use features::{OptionalFeature, UnknownFeature};
 pub use interrupt::Interrupt;
+pub use repair::{Repair, matters, repair};
 pub use runner::{DEFAULT_LANES, Outcome, Progress, RunOptions, run};
 pub use selection::{LeastLevel, Selection, SelectionError};
 pub use target::{

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use assay_client::Dialect;
-use assay_conformance::CheckInfo;
 use assay_conformance::requirement::{Catalogue, Requirement};
+use assay_conformance::{CheckInfo, Repair, matters, repair};
 use assay_load::scenario::{Scenario, preset_names};
 use assay_results::{CoverageStatus, Outcome};
 
@@ -15,6 +15,9 @@ use crate::args::explain::ExplainArgs;
 use crate::command::run::scenario::{arithmetic, read_scenario};
 use crate::console;
 use crate::failure::{CommandResult, Failure, usage};
+
+/// Where a rule is kept by code alone.
+const NO_SETTING: &str = "  repair: no setting of the usual hubs changes it: report it to the authors of the hub, with the script in `repro/`\n";
 
 /// Prints all that is known under a name; a scenario in full, so that it can be redirected into a file.
 pub(crate) fn run(args: &ExplainArgs) -> CommandResult {
@@ -73,6 +76,9 @@ fn explain_check(check: &CheckInfo, text: &mut String) {
         "check {} (dialect {}, {})",
         check.id, check.dialect, check.area
     );
+    if let Some(why) = matters(check.area) {
+        let _ = writeln!(text, "  matters: {why}");
+    }
     if let Some(does) = &check.does {
         let _ = writeln!(text, "  sends: {does}");
     }
@@ -87,6 +93,27 @@ fn explain_check(check: &CheckInfo, text: &mut String) {
                 requirement.section
             );
         }
+    }
+    let mut repairs: Vec<_> = check
+        .judges
+        .iter()
+        .map(|(requirement, _)| repair(check.dialect, requirement))
+        .collect();
+    repairs.dedup();
+    for repair in repairs {
+        explain_repair(repair, text);
+    }
+}
+
+/// What to set; where no setting helps, whose turn it is.
+fn explain_repair(repair: Option<&Repair>, text: &mut String) {
+    let Some(repair) = repair else {
+        text.push_str(NO_SETTING);
+        return;
+    };
+    text.push_str("  repair:\n");
+    for (place, setting) in repair.settings() {
+        let _ = writeln!(text, "    {place}: {setting}");
     }
 }
 
@@ -103,6 +130,9 @@ fn explain_requirement(dialect: Dialect, requirement: &Requirement, text: &mut S
     let _ = writeln!(text, "  says:      {}", requirement.statement);
     let _ = writeln!(text, "  probe:     {}", requirement.probe);
     let _ = writeln!(text, "  broken by: {}", requirement.violation);
+    if requirement.actor == "hub" {
+        explain_repair(repair(dialect, &requirement.id), text);
+    }
     let coverage = assay_conformance::coverage(dialect);
     let Some(row) = coverage
         .iter()

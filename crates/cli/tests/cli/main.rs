@@ -8,6 +8,7 @@ mod check;
 mod closed_pipe;
 mod deployments;
 mod doctor;
+mod explain;
 mod hub;
 #[cfg(target_os = "linux")]
 mod hub_hangup;
