@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use assay_results::Difference;
+
 use crate::answer::Answer;
 
 /// What an outcome earns.
@@ -27,6 +29,8 @@ pub(crate) enum Observation {
     Fact(&'static str),
     /// An outcome that no accept-set lists: what came, in words.
     Other(String),
+    /// The same, where it is known what should have come in its place: in words, and both texts.
+    Instead(String, Difference),
 }
 
 impl fmt::Display for Observation {
@@ -34,7 +38,7 @@ impl fmt::Display for Observation {
         match self {
             Self::Answer(answer) | Self::Refused(answer) => write!(f, "{answer}"),
             Self::Fact(fact) => f.write_str(fact),
-            Self::Other(text) => f.write_str(text),
+            Self::Other(text) | Self::Instead(text, _) => f.write_str(text),
         }
     }
 }
@@ -77,15 +81,57 @@ pub(crate) enum Outcome {
 impl Outcome {
     fn holds(&self, observation: &Observation) -> bool {
         match (self, observation) {
-            (Self::Anything, _) | (Self::InWords, Observation::Fact(_) | Observation::Other(_)) => {
-                true
-            }
+            (Self::Anything, _)
+            | (
+                Self::InWords,
+                Observation::Fact(_) | Observation::Other(_) | Observation::Instead(..),
+            ) => true,
             (Self::All(outcomes), _) => outcomes.iter().all(|outcome| outcome.holds(observation)),
             (Self::Fact(expected), Observation::Fact(seen)) => expected == seen,
             (Self::Refused(outcome), Observation::Refused(answer)) => outcome.holds_for(answer),
             (_, Observation::Answer(answer)) => self.holds_for(answer),
             _ => false,
         }
+    }
+
+    /// Where an observation parts from this outcome, if both are texts.
+    fn difference(&self, observation: &Observation) -> Option<Difference> {
+        match (self, observation) {
+            (_, Observation::Instead(_, difference)) => Some(difference.clone()),
+            (Self::All(outcomes), _) => {
+                let broken = outcomes.iter().find(|outcome| !outcome.holds(observation));
+                broken?.difference(observation)
+            }
+            (Self::Refused(outcome), Observation::Refused(answer)) => outcome.differs_from(answer),
+            (_, Observation::Answer(answer)) => self.differs_from(answer),
+            _ => None,
+        }
+    }
+
+    fn differs_from(&self, answer: &Answer) -> Option<Difference> {
+        let (of, expected, came) = match self {
+            Self::All(outcomes) => {
+                let broken = outcomes.iter().find(|outcome| !outcome.holds_for(answer));
+                return broken?.differs_from(answer);
+            }
+            Self::Status([code]) => ("status", code.to_string(), answer.status.to_string()),
+            Self::Header(name, value) => (*name, value.clone(), answer.header(name)?.to_owned()),
+            Self::MediaType(media_type) => {
+                let came = answer.header("content-type")?;
+                ("content-type", (*media_type).to_owned(), came.to_owned())
+            }
+            Self::ChallengeParameter(name, value) => {
+                let challenge = answer.bearer_challenge()?;
+                let came = challenge.parameter(name)?.to_owned();
+                (*name, value.clone(), came)
+            }
+            _ => return None,
+        };
+        (expected != came).then(|| Difference {
+            of: of.to_owned(),
+            expected,
+            came,
+        })
     }
 
     /// This outcome, where a shape tried something that should have worked.
@@ -192,6 +238,12 @@ impl AcceptSet {
         for (grade, outcome) in &mut self.0 {
             *outcome = widened(*grade, outcome);
         }
+    }
+
+    /// Where an observation parts from the best outcome, if both are texts.
+    pub(crate) fn difference(&self, observation: &Observation) -> Option<Difference> {
+        let (_, best) = self.0.first()?;
+        best.difference(observation)
     }
 
     /// What the observation earns; none when the draft does not allow it.

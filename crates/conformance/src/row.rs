@@ -9,6 +9,7 @@ use crate::{
     check::{Check, Rule},
     request::{Content, Credential, Place, Request},
     requirement::Catalogue,
+    transcript::Sent,
     verdict::Decision,
 };
 
@@ -35,6 +36,7 @@ pub(crate) fn of(
         verdict: decision.verdict,
         expected: rule.accept.to_string(),
         observed: decision.observed.clone(),
+        difference: decision.difference.clone(),
         repro,
         section: format!("{}, lines {}", requirement.section, requirement.lines),
         area: check.area.as_str().to_owned(),
@@ -57,9 +59,10 @@ pub(crate) fn dialect(dialect: Dialect) -> assay_results::Dialect {
 }
 
 /// What a check sent: what it does, and its first requests.
-pub(crate) fn sent(check: &Check, requests: &[Request]) -> String {
+pub(crate) fn sent(check: &Check, requests: &[Sent]) -> String {
     let mut lines: Vec<String> = check.does().into_iter().collect();
-    lines.extend(requests.iter().take(REQUESTS_AT_MOST).map(summary));
+    let requests_named = requests.iter().take(REQUESTS_AT_MOST);
+    lines.extend(requests_named.map(|sent| summary(&sent.request)));
     if requests.len() > REQUESTS_AT_MOST {
         lines.push(format!(
             "… and {} further requests",

@@ -1,6 +1,6 @@
 //! Where a verdict is decided: an observation against an accept-set and a level. Not for how the observation was made.
 
-use assay_results::{Level, Verdict};
+use assay_results::{Difference, Level, Verdict};
 
 use crate::{
     accept::{AcceptSet, Grade, Observation},
@@ -13,6 +13,8 @@ use crate::{
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
     pub(crate) observed: String,
+    /// Where it parts from what was expected, if both are texts.
+    pub(crate) difference: Option<Difference>,
 }
 
 impl Decision {
@@ -47,9 +49,14 @@ pub(crate) fn decide(rule: &Rule, level: Level, outcome: &Result<Findings, Stop>
             "" => observation.to_string(),
             says => format!("when {says}: {observation}"),
         };
+        let verdict = grade(&rule.accept, level, observation);
+        let is_worse = matches!(verdict, Verdict::Fail | Verdict::Warn);
         Decision {
-            verdict: grade(&rule.accept, level, observation),
+            verdict,
             observed: text,
+            difference: is_worse
+                .then(|| rule.accept.difference(observation))
+                .flatten(),
         }
     });
     // The worst case decides; of equal ones the first.
@@ -93,6 +100,7 @@ fn stopped(stop: &Stop) -> Decision {
     Decision {
         verdict,
         observed: reason.clone(),
+        difference: None,
     }
 }
 
@@ -151,7 +159,9 @@ mod tests {
             ),
         ];
         for (level, outcome, expected) in cases {
-            let Decision { verdict, observed } = decide(&rule, level, &outcome);
+            let Decision {
+                verdict, observed, ..
+            } = decide(&rule, level, &outcome);
             assert_eq!(verdict, expected, "{level:?} {outcome:?} {observed}");
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod conformance;
 pub(crate) mod load;
+mod parting;
 
 use assay_results::{Environment, HubOrigin, Outcome, Target};
 

@@ -8,8 +8,8 @@ use assay_report::{
     Colour, File, NamedRun, matrix_summary, render, render_matrix, sentence, terminal_summary,
 };
 use assay_results::{
-    Baseline, ConformanceRecord, ConformanceRun, LoadRecord, LoadRun, Partial, PartialCause, Run,
-    RunDirectory, Verdict, VerdictRow,
+    Baseline, ConformanceRecord, ConformanceRun, Difference, LoadRecord, LoadRun, Partial,
+    PartialCause, Run, RunDirectory, Verdict, VerdictRow,
 };
 use sample::load::Course;
 
@@ -202,7 +202,9 @@ fn pages_and_charts_ask_for_nothing_from_the_network() {
                 assert!(!file.text.contains(wanting), "{} has {wanting}", file.name);
             }
             for target in file.text.split("href=\"").skip(1) {
-                let own = target.starts_with("charts/") || target.starts_with("data:,");
+                let own = ["charts/", "repro/", "transcripts/", "data:,"]
+                    .iter()
+                    .any(|beginning| target.starts_with(beginning));
                 assert!(
                     own,
                     "{} links to {}",
@@ -260,6 +262,46 @@ fn what_a_hub_sends_stays_text() {
     };
     let run = Run::Conformance(Box::new(ConformanceRun::new(record)));
     assert!(!terminal_summary(&run, Colour::Plain, None).contains(['\u{1b}', '\u{7}']));
+}
+
+/// The first character that differs is marked in both texts; what nobody would see is written out.
+#[test]
+fn the_first_difference_is_marked() {
+    let check = |expected: &str, came: &str, lines: &str| {
+        let row = VerdictRow {
+            difference: Some(Difference {
+                of: "data of the event".to_owned(),
+                expected: expected.to_owned(),
+                came: came.to_owned(),
+            }),
+            ..one_failure()
+        };
+        let Run::Conformance(run) = conformance(false) else {
+            unreachable!()
+        };
+        let record = ConformanceRecord {
+            verdicts: vec![row],
+            ..run.record().clone()
+        };
+        let run = Run::Conformance(Box::new(ConformanceRun::new(record)));
+        let page = text(&render(&run, &[]).unwrap(), "index.html");
+        assert!(page.contains(lines), "{expected:?} {came:?}: {page}");
+    };
+    check(
+        "a\nb",
+        "a b",
+        "byte 2</dt><dd><pre class=\"parting\">expected  a<mark>\\n</mark>b\ncame      a<mark> </mark>b</pre>",
+    );
+    check(
+        "text",
+        "text\u{2028}",
+        "expected  text<mark>(end)</mark>\ncame      text<mark>\\u{2028}</mark></pre>",
+    );
+    check(
+        "é<1>",
+        "è<1>",
+        "byte 1</dt><dd><pre class=\"parting\">expected  <mark>é</mark>&#60;1&#62;\ncame      <mark>è</mark>&#60;1&#62;</pre>",
+    );
 }
 
 fn one_failure() -> VerdictRow {

@@ -31,7 +31,7 @@ pub use conformance::baseline::{
 pub use conformance::coverage::{Coverage, CoverageStatus};
 pub use conformance::preflight::{Feature, FeatureState, PreflightStep, StepOutcome};
 pub use conformance::summary::{AreaStatus, AreaSummary, ConformanceSummary, VerdictCounts};
-pub use conformance::verdict::{Level, Verdict, VerdictRow};
+pub use conformance::verdict::{Difference, Level, Verdict, VerdictRow};
 pub use conformance::{
     ConformanceRecord, ConformanceResults, ConformanceRun, FailOn, Subject, Transcript,
 };

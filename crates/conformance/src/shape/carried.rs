@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use assay_results::Difference;
+
 use crate::{
     accept::Observation,
     check::Findings,
@@ -23,6 +25,8 @@ pub(crate) struct Carry {
     says: &'static str,
     fields: Vec<(&'static str, &'static str)>,
     right: Judge,
+    /// What a reader has to get out of the event, where that is a text: its field, and the text.
+    reads: Option<(&'static str, String)>,
 }
 
 impl Carry {
@@ -36,6 +40,21 @@ impl Carry {
             says,
             fields: fields.to_vec(),
             right: Box::new(right),
+            reads: None,
+        }
+    }
+
+    /// With these fields besides topic and data, one of which the event has to have under this name.
+    pub(crate) fn field(
+        says: &'static str,
+        fields: &[(&'static str, &'static str)],
+        name: &'static str,
+        value: &'static str,
+    ) -> Self {
+        let right = move |event: &Event, _: &str| event.field(name) == Some(value);
+        Self {
+            reads: Some((name, value.to_owned())),
+            ..Self::new(says, fields, right)
         }
     }
 
@@ -46,9 +65,30 @@ impl Carry {
         read: impl Into<String>,
     ) -> Self {
         let read = read.into();
-        Self::new(says, &[("data", published)], move |event, _| {
-            event.data().as_deref() == Some(&read)
-        })
+        let reads = Some(("data", read.clone()));
+        let right = move |event: &Event, _: &str| event.data().as_deref() == Some(&read);
+        Self {
+            reads,
+            ..Self::new(says, &[("data", published)], right)
+        }
+    }
+
+    /// What came in the place of what had to.
+    fn instead(&self, events: &[Event]) -> Observation {
+        let says = listed(events);
+        let ([event], Some((name, expected))) = (events, &self.reads) else {
+            return Observation::Other(says);
+        };
+        let came = match *name {
+            "data" => event.data(),
+            name => event.field(name).map(str::to_owned),
+        };
+        let difference = Difference {
+            of: format!("`{name}` of the event"),
+            expected: expected.clone(),
+            came: came.unwrap_or_default(),
+        };
+        Observation::Instead(says, difference)
     }
 }
 
@@ -76,7 +116,7 @@ impl Carried {
                 Sent::Refused(observation) => observation,
                 Sent::Dispatched { body, events } => match events.as_slice() {
                     [event] if (row.right)(event, &body) => Observation::Fact(AS_PUBLISHED),
-                    events => Observation::Other(listed(events)),
+                    events => row.instead(events),
                 },
             };
             cases.push((row.says, observation));

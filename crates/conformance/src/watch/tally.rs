@@ -159,6 +159,7 @@ impl Tally {
             expected: rule.instead.to_owned(),
             observed: observed(seen, &came),
             repro: None,
+            difference: None,
             section: format!("{}, lines {}", requirement.section, requirement.lines),
             area: rule
                 .requirement

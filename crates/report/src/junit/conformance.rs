@@ -95,7 +95,7 @@ fn case(row: &VerdictRow, fail_on: FailOn, entry: Option<&BaselineEntry>) -> Tes
 
 fn description(row: &VerdictRow) -> String {
     let repeat = row.repro.as_ref().map_or(String::new(), |_| {
-        format!("\nrepeat: sh {}", row.repro_file())
+        format!("\nrepeat: bash {}", row.repro_file())
     });
     format!(
         "section: {}\nsent: {}\nexpected: {}\ncame: {}{repeat}",

@@ -2,9 +2,11 @@
 
 use askama::Template;
 use assay_results::{
-    AreaStatus, ConformanceRun, CoverageStatus, FeatureState, StepOutcome, Verdict, VerdictRow,
+    AreaStatus, ConformanceRun, CoverageStatus, FeatureState, StepOutcome, Subject, Verdict,
+    VerdictRow,
 };
 
+use super::parting::Parting;
 use super::{Fact, Row, Table, badge, environment_facts, fact, heads, stylesheet, target_facts};
 use crate::number::{counted, grouped};
 use crate::sentence::conformance::{bound, findings, sentence};
@@ -18,12 +20,20 @@ struct Page<'a> {
     badge: (&'static str, &'static str),
     missing: &'a [String],
     matrix: Vec<MatrixRow>,
-    unfolded: Vec<&'a VerdictRow>,
+    unfolded: Vec<Finding<'a>>,
     tables: Vec<Table>,
     folded: Vec<Table>,
     notes: &'a [String],
     target: Vec<Fact>,
     environment: Vec<Fact>,
+}
+
+/// A row that wants attention.
+struct Finding<'a> {
+    row: &'a VerdictRow,
+    parting: Option<Parting>,
+    /// Whether `assay explain` knows its check: those of a watch are no requests that anybody could send again.
+    is_explained: bool,
 }
 
 /// An area with its counts; a count of zero is empty, so that the others stand out.
@@ -44,7 +54,14 @@ pub(crate) fn page(run: &ConformanceRun, missing: &[String]) -> Result<String, a
         badge: badge(run.outcome()),
         missing,
         matrix: matrix(run),
-        unfolded: findings(run),
+        unfolded: findings(run)
+            .into_iter()
+            .map(|row| Finding {
+                row,
+                parting: row.difference.as_ref().map(Parting::of),
+                is_explained: record.subject == Subject::Hub,
+            })
+            .collect(),
         tables: [baseline(run), preflight(run), features(run)]
             .into_iter()
             .flatten()

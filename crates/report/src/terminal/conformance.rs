@@ -141,6 +141,6 @@ fn unfolded(text: &mut String, row: &VerdictRow, paint: Paint) {
         let _ = writeln!(text, "  {label:<8} {value}");
     }
     if row.repro.is_some() {
-        let _ = writeln!(text, "  repeat   sh {}", row.repro_file());
+        let _ = writeln!(text, "  repeat   bash {}", row.repro_file());
     }
 }

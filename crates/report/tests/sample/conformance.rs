@@ -50,6 +50,11 @@ fn spoil(rows: &mut [VerdictRow]) {
             .to_owned(),
         expected: "401 with WWW-Authenticate: Bearer error=\"invalid_token\"".to_owned(),
         observed: "200 text/event-stream; and the private update \"<script>x</script> & co\" came".to_owned(),
+        difference: Some(Difference {
+            of: "content-type".to_owned(),
+            expected: "application/json".to_owned(),
+            came: "application/jsom\n".to_owned(),
+        }),
         why: "A token is for the resource servers that its aud names; a hub that takes any token can be opened with one \
             that was stolen elsewhere."
             .to_owned(),
@@ -79,6 +84,7 @@ fn row(dialect: Dialect, area: &str, index: usize, verdict: Verdict) -> VerdictR
         expected: "200 text/event-stream".to_owned(),
         observed: "200 text/event-stream".to_owned(),
         repro: None,
+        difference: None,
         section: "Token Validation".to_owned(),
         area: area.to_owned(),
         dialect,

@@ -23,6 +23,9 @@ pub struct VerdictRow {
     pub expected: String,
     /// What this hub answered.
     pub observed: String,
+    /// Where the two part, if both are texts that can be laid beside each other; none in documents before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
     /// A script of `curl` commands that shows it, secrets as placeholders; also in `repro/`. For what is not green.
     pub repro: Option<String>,
     /// Section of the draft.
@@ -48,6 +51,29 @@ impl VerdictRow {
     /// Where its transcript is within the run directory: `transcripts/token.aud-mismatch.txt`.
     pub fn transcript_file(&self) -> String {
         transcript_file(&self.check)
+    }
+}
+
+/// Two texts that should be the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Difference {
+    /// What of the exchange it is, such as `content-type`.
+    pub of: String,
+    /// What should have come.
+    pub expected: String,
+    /// What came.
+    pub came: String,
+}
+
+impl Difference {
+    /// How many bytes both begin with, up to a whole character: where the first one differs.
+    pub fn common_bytes(&self) -> usize {
+        let pairs = self.expected.char_indices().zip(self.came.chars());
+        let differs = pairs
+            .skip_while(|((_, expected), came)| expected == came)
+            .map(|((at, _), _)| at)
+            .next();
+        differs.unwrap_or_else(|| self.expected.len().min(self.came.len()))
     }
 }
 

@@ -216,6 +216,7 @@ pub(crate) fn row(check: &str, verdict: Verdict) -> VerdictRow {
         verdict,
         expected: "401".to_owned(),
         observed: "200".to_owned(),
+        difference: None,
         repro: verdict
             .wants_attention()
             .then(|| "#!/bin/sh\ncurl -i \"$HUB\"\n".to_owned()),

@@ -55,15 +55,17 @@ fn types() -> Vec<Carry> {
     let is_default =
         |event: &Event, _: &str| matches!(event.field("event"), None | Some("" | "message"));
     vec![
-        Carry::new(
+        Carry::field(
             "`type` is `greeting`",
             &[("type", "greeting")],
-            |event, _| event.field("event") == Some("greeting"),
+            "event",
+            "greeting",
         ),
-        Carry::new(
+        Carry::field(
             "`type` has a space, a colon and a letter beyond ASCII",
             &[("type", "a b:é")],
-            |event, _| event.field("event") == Some("a b:é"),
+            "event",
+            "a b:é",
         ),
         Carry::new("there is no `type`", &[], is_default),
         Carry::new("`type` is empty", &[("type", "")], is_default),
