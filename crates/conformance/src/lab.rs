@@ -14,7 +14,7 @@ use crate::{
     hub::Hub,
     stop::Stop,
     target::Limit,
-    transcript::{Direction, Transcript},
+    transcript::{Direction, Record, Transcript},
     wire::Deadline,
 };
 
@@ -71,8 +71,12 @@ impl<'h> Lab<'h> {
         &self.transcript
     }
 
-    pub(crate) fn into_transcript(self) -> Transcript {
-        self.transcript
+    /// What happened.
+    pub(crate) fn into_record(self) -> Record {
+        Record {
+            space: self.space.to_string(),
+            ..self.transcript.into_record()
+        }
     }
 
     /// A topic of this execution alone; the same name gives the same topic.
@@ -100,6 +104,11 @@ impl<'h> Lab<'h> {
     /// The wall clock, for the times in tokens.
     pub(crate) fn now_unix_s(&self) -> u64 {
         self.hub.now_unix_s + self.hub.began.elapsed().as_secs()
+    }
+
+    /// How many connections were opened so far.
+    pub(crate) fn connections(&self) -> u32 {
+        self.connections.load(Ordering::Relaxed)
     }
 
     /// The name of the cookie.

@@ -254,7 +254,7 @@ fn write_down(job: &Job, execution: &Execution, outcome: &mut Outcome) {
         .decisions
         .iter()
         .any(|decision| decision.verdict.wants_attention());
-    let script = red.then(|| repro::script(hub, check, &execution.record.requests));
+    let script = red.then(|| repro::script(hub, check, &execution.record));
     for (rule, decision) in check.rules.iter().zip(&execution.decisions) {
         let script = script
             .clone()

@@ -38,7 +38,7 @@ pub(crate) struct Transcript {
 #[derive(Debug, Default)]
 struct Inner {
     entries: Vec<Entry>,
-    requests: Vec<Request>,
+    requests: Vec<Sent>,
     secrets: Vec<String>,
     dropped: usize,
 }
@@ -60,7 +60,18 @@ pub(crate) struct Record {
     /// One line an entry, indented where it has several.
     pub(crate) text: String,
     /// The requests in the order they were sent, for the script that reproduces them.
-    pub(crate) requests: Vec<Request>,
+    pub(crate) requests: Vec<Sent>,
+    /// What the topics of this execution have in common, and no others.
+    pub(crate) space: String,
+}
+
+/// A request, and the id that the hub answered to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    connection: u32,
+    pub(crate) request: Request,
+    /// Of a publication that was accepted.
+    pub(crate) id: Option<String>,
 }
 
 impl Transcript {
@@ -79,10 +90,23 @@ impl Transcript {
         }
     }
 
-    pub(crate) fn request(&self, request: &Request) {
+    pub(crate) fn request(&self, connection: u32, request: &Request) {
         let mut inner = self.lock();
         if inner.requests.len() < ENTRIES_AT_MOST {
-            inner.requests.push(request.clone());
+            inner.requests.push(Sent {
+                connection,
+                request: request.clone(),
+                id: None,
+            });
+        }
+    }
+
+    /// The hub accepted the publication of this connection, and gave it an id.
+    pub(crate) fn published(&self, connection: u32, id: &str) {
+        let mut inner = self.lock();
+        let mut sent = inner.requests.iter_mut().rev();
+        if let Some(sent) = sent.find(|sent| sent.connection == connection) {
+            sent.id = Some(id.to_owned());
         }
     }
 
@@ -142,6 +166,7 @@ impl Transcript {
         Record {
             text,
             requests: inner.requests,
+            space: String::new(),
         }
     }
 

@@ -41,8 +41,12 @@ impl<'h> Lab<'h> {
             }
         };
         if !answer.body.is_empty() {
+            let text = answer.text();
             self.transcript
-                .entry(connection, Direction::Received, &answer.text());
+                .entry(connection, Direction::Received, &text);
+            if request.place == Place::Publish && answer.status == 200 {
+                self.transcript.published(connection, text.trim());
+            }
         }
         Ok(Ok(answer))
     }
@@ -186,7 +190,7 @@ impl<'h> Lab<'h> {
             .form_field("data")
             .is_some_and(|data| data.starts_with(PROOF));
         if !thrown_away {
-            self.transcript.request(request);
+            self.transcript.request(connection, request);
         }
         let version = http.as_str();
         let mut shown = format!("{} {target} {version}\r\n", request.method);
