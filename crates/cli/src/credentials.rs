@@ -52,6 +52,21 @@ impl HubAccess {
         })
     }
 
+    /// What is typed, of a hub that did not say what it is and is judged all the same.
+    pub(crate) fn assumed(
+        endpoint: &Endpoint,
+        args: &CredentialArgs,
+        dialect: Dialect,
+    ) -> Result<Self, Failure> {
+        let credentials = credentials(args).or_usage()?;
+        Ok(Self {
+            dialect,
+            evidence: "asked for by --dialect".to_owned(),
+            issuance: credentials.issuance(endpoint.hub().url(), None),
+            credentials,
+        })
+    }
+
     /// Where publishers' tokens come from.
     pub(crate) fn publisher_source(&self) -> &TokenSource {
         &self.credentials.publisher

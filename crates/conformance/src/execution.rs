@@ -19,9 +19,12 @@ use crate::{
     verdict::{Decision, after_reruns, decide},
 };
 
-/// A check that takes so many times the patience is stopped: a hub that answers each step at the last moment must not hold up
-/// the run.
+/// A check that takes so many times the patience is stopped, or has to have made a connection for each further
+/// [`PATIENCE_A_CONNECTION`]: a hub that answers each step at the last moment must not hold up the run, and one that is only slow
+/// must not fail where there are many steps.
 const PATIENCES_A_CHECK: u32 = 8;
+/// The part of the patience that each connection adds.
+const PATIENCE_A_CONNECTION: f64 = 0.25;
 
 /// A check and the hub that it judges.
 #[derive(Debug, Clone)]
@@ -46,6 +49,13 @@ impl Execution {
     /// Whether it has to be confirmed.
     pub(crate) fn is_broken(&self) -> bool {
         self.decisions.iter().any(Decision::is_broken)
+    }
+
+    /// Whether a row of it could not be decided.
+    pub(crate) fn is_open(&self) -> bool {
+        self.decisions
+            .iter()
+            .any(|decision| decision.verdict == Verdict::Inconclusive)
     }
 
     /// Whether it holds something against the hub.
@@ -114,20 +124,16 @@ async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     let outcome = if let Some(reason) = unmet {
         Err(Stop::Unsupported(reason))
     } else {
-        let limit = hub.pace.patience * PATIENCES_A_CHECK;
-        let observed = tokio::time::timeout(limit, check.observe(&lab)).await;
-        observed.unwrap_or_else(|_| {
-            let limit_s = limit.as_secs();
-            Err(Stop::Control(format!(
-                "the check took longer than {limit_s} s"
-            )))
-        })
+        observe(hub, check, &lab).await
     };
     let mut decisions = decide_all(check, &outcome);
     for decision in &mut decisions {
         decision.observed = lab.transcript().redact(&decision.observed);
+        if let Some(difference) = &mut decision.difference {
+            difference.came = lab.transcript().redact(&difference.came);
+        }
     }
-    let record = lab.into_transcript().into_record();
+    let record = lab.into_record();
     let sent = row::sent(check, &record.requests);
     let mut all = decisions.iter();
     let is_asked_for = all.any(|decision| decision.verdict.wants_attention());
@@ -143,6 +149,27 @@ async fn execute_once(hub: &Hub, check: &Check) -> Execution {
     }
 }
 
+/// Makes the check, as long as it gets on.
+async fn observe(hub: &Hub, check: &Check, lab: &Lab<'_>) -> Result<Findings, Stop> {
+    let began = tokio::time::Instant::now();
+    let mut observed = std::pin::pin!(check.observe(lab));
+    let mut limit = Duration::ZERO;
+    loop {
+        let connections = f64::from(lab.connections());
+        let patiences = f64::from(PATIENCES_A_CHECK) + PATIENCE_A_CONNECTION * connections;
+        let before = std::mem::replace(&mut limit, hub.pace.patience.mul_f64(patiences));
+        if limit == before {
+            return Err(Stop::Control(format!(
+                "the check took longer than {:.0} s",
+                limit.as_secs_f64()
+            )));
+        }
+        if let Ok(findings) = tokio::time::timeout_at(began + limit, &mut observed).await {
+            return findings;
+        }
+    }
+}
+
 fn decide_all(check: &Check, outcome: &Result<Findings, Stop>) -> Vec<Decision> {
     let catalogue = Catalogue::of(check.dialect);
     let decide_rule = |rule: &Rule| match catalogue.get(rule.requirement) {
@@ -150,6 +177,7 @@ fn decide_all(check: &Check, outcome: &Result<Findings, Stop>) -> Vec<Decision> 
         None => Decision {
             verdict: Verdict::Error,
             observed: format!("the catalogue has no requirement {}", rule.requirement),
+            difference: None,
         },
     };
     check.rules.iter().map(decide_rule).collect()

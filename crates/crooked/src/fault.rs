@@ -40,6 +40,8 @@ pub enum Fault {
     FloodEvents,
     /// Comments without end.
     FloodComments,
+    /// A comment of a gigabyte, then an event.
+    GigabyteOfComment,
     /// Resets the connection instead of an answer.
     ResetBeforeHead,
     /// Opens the stream, sends one event, then resets.
@@ -71,6 +73,7 @@ impl Fault {
         Self::FloodEvent,
         Self::FloodEvents,
         Self::FloodComments,
+        Self::GigabyteOfComment,
         Self::ResetBeforeHead,
         Self::ResetInStream,
         Self::HalfEvent,
@@ -172,6 +175,7 @@ async fn fail(
         Fault::FloodEvent => flood(stream, STREAM_HEAD, &b"data: xxxxxxxx\n".repeat(256)).await,
         Fault::FloodEvents => flood(stream, STREAM_HEAD, &EVENT.repeat(64)).await,
         Fault::FloodComments => flood(stream, STREAM_HEAD, &b":\n\n".repeat(1024)).await,
+        Fault::GigabyteOfComment => gigabyte(stream).await,
         Fault::ResetBeforeHead => reset(stream, b"").await,
         Fault::ResetInStream => reset(stream, &[STREAM_HEAD, EVENT].concat()).await,
         Fault::HalfEvent => {
@@ -227,6 +231,18 @@ async fn flood(mut stream: TcpStream, first: &[u8], again: &[u8]) -> Result<()> 
     loop {
         stream.write_all(again).await?;
     }
+}
+
+/// Sends a comment line of a gigabyte and then an event.
+async fn gigabyte(mut stream: TcpStream) -> Result<()> {
+    const PIECE: [u8; 1 << 20] = [b'x'; 1 << 20];
+    stream.write_all(&[STREAM_HEAD, b": "].concat()).await?;
+    for _ in 0..1024 {
+        stream.write_all(&PIECE).await?;
+    }
+    stream.write_all(&[b"\n\n", EVENT].concat()).await?;
+    gone(&mut stream).await;
+    Ok(())
 }
 
 /// Sends that much, and resets once the client has had the time to read it.

@@ -10,10 +10,13 @@
     reason = "the matrix is what a reader of the test wants to see"
 )]
 
+#[path = "../shared/document.rs"]
+mod document;
 mod kill;
 mod matrix;
 mod published;
 mod second_order;
+#[path = "../shared/straight.rs"]
 mod straight;
 
 use std::collections::BTreeSet;
@@ -39,7 +42,7 @@ struct Ground {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
-    let wanted = published::wanted();
+    let wanted = document::wanted();
     let grounds = [ground(Dialect::V1).await, ground(Dialect::V0).await];
     let mut defects = Vec::new();
     let mut parts = Vec::new();
@@ -60,7 +63,7 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
         parts.push(Part { dialect, kills });
     }
     if let Some((out, made)) = wanted {
-        published::write(&out, &published::document(&parts, &defects, made));
+        document::write(&out, &published::document(&parts, &defects, made));
     }
     assert!(
         defects.is_empty(),

@@ -3,15 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
-use assay_conformance::{
-    DialectChoice, HttpVersion, Outcome, Progress, RoleCredential, RunOptions, Selection, Target,
-    Weakening, run,
-};
+use assay_client::Dialect;
+use assay_conformance::{Outcome, Progress, RunOptions, Selection, Weakening, run};
 use assay_crooked::{Crooked, Mutant, Needs, Straight, mutants};
 use assay_results::{Level, Verdict};
 
-use crate::straight::{ORIGIN, StraightHub, limits};
+use crate::straight::{StraightHub, target};
 
 /// The verdicts of a run, by check and requirement.
 pub(crate) type Verdicts = BTreeMap<String, Verdict>;
@@ -70,8 +67,6 @@ pub(crate) async fn judge_crooked(
     mutant: &Mutant,
     weakening: Option<Weakening>,
 ) -> Vec<Judged> {
-    let crooked = Crooked::start(&straight, mutant).await.unwrap();
-    let target = target(&straight, crooked.url(), dialect, mutant.needs);
     let options = RunOptions {
         selection: Selection {
             only: vec![mutant.requirement.to_owned()],
@@ -81,12 +76,7 @@ pub(crate) async fn judge_crooked(
         weakening,
         ..RunOptions::default()
     };
-    let mut turn = |progress| {
-        if matches!(progress, Progress::Begins { .. }) {
-            crooked.turn();
-        }
-    };
-    let rows = rows(run(&target, &options, &mut turn).await.unwrap());
+    let rows = judge_by(straight, dialect, mutant, &options).await;
     // The filter takes prefixes, so it may have taken checks of other requirements too.
     let own = rows
         .iter()
@@ -95,6 +85,23 @@ pub(crate) async fn judge_crooked(
     rows.into_iter()
         .filter(|row| checks.contains(&row.check))
         .collect()
+}
+
+/// The checks of a run on a mutant, which turns once the preflight is over.
+async fn judge_by(
+    straight: Straight,
+    dialect: Dialect,
+    mutant: &Mutant,
+    options: &RunOptions,
+) -> Vec<Judged> {
+    let crooked = Crooked::start(&straight, mutant).await.unwrap();
+    let target = target(&straight, crooked.url(), dialect, mutant.needs);
+    let mut turn = |progress| {
+        if matches!(progress, Progress::Begins { .. }) {
+            crooked.turn();
+        }
+    };
+    rows(run(&target, options, &mut turn).await.unwrap())
 }
 
 fn rows(outcome: Outcome) -> Vec<Judged> {
@@ -111,28 +118,4 @@ fn rows(outcome: Outcome) -> Vec<Judged> {
         observed: row.observed,
     });
     judged.collect()
-}
-
-pub(crate) fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Target {
-    let key = SigningKey::from_secret(Algorithm::Hs256, straight.secret.as_bytes()).unwrap();
-    let hub: HubUrl = url.parse().unwrap();
-    Target {
-        endpoint: Endpoint::new(EndpointOptions::for_url(hub)).unwrap(),
-        http: HttpVersion::Http1,
-        dialects: vec![DialectChoice {
-            dialect,
-            evidence: "asked for by the test".to_owned(),
-        }],
-        publisher: RoleCredential::Key(key.clone()),
-        subscriber: RoleCredential::Key(key),
-        issuer: straight.issuer.clone(),
-        audience: url.to_owned(),
-        allowed_origin: Some(ORIGIN.to_owned()),
-        foreign_origin: "https://evil.example".to_owned(),
-        publish_origin: Some(ORIGIN.to_owned()),
-        cookie_name: None,
-        claimed: Vec::new(),
-        limits: limits(needs),
-        variants: Vec::new(),
-    }
 }

@@ -2,8 +2,6 @@
 //! Written where `cargo xtask proof kill-matrix` asks for it. Not for judging.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::env::var;
-use std::fs;
 
 use assay_client::Dialect;
 use assay_crooked::{Mutant, mutants};
@@ -34,13 +32,6 @@ pub(crate) const NOT_SHOWN: &[(&str, &str)] = &[
 pub(crate) struct Part<'s> {
     pub(crate) dialect: Dialect,
     pub(crate) kills: Vec<Kill<'s>>,
-}
-
-/// Where the document is to be written, and how it came about; none in a plain test.
-pub(crate) fn wanted() -> Option<(String, Making)> {
-    let out = var("ASSAY_PROOF_OUT").ok()?;
-    let made = serde_json::from_str(&var("ASSAY_PROOF_MADE").ok()?).unwrap();
-    Some((out, made))
 }
 
 /// Each cell of the coverage table that is empty without a reason.
@@ -283,9 +274,4 @@ impl Kill<'_> {
             self.mutant.collateral.join(", "),
         ]
     }
-}
-
-/// Writes the document where it is wanted.
-pub(crate) fn write(out: &str, proof: &Proof) {
-    fs::write(out, proof.json()).unwrap();
 }

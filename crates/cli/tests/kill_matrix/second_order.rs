@@ -13,9 +13,9 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 
-use crate::matrix::{judge_crooked, target};
-use crate::straight::{ORIGIN, StraightHub};
-use crate::{AT_ONCE, checked_mutants, place, published, takes_all};
+use crate::matrix::judge_crooked;
+use crate::straight::{ORIGIN, StraightHub, target};
+use crate::{AT_ONCE, checked_mutants, document, place, published, takes_all};
 
 /// Checks of each dialect that a plain test looks at.
 const SAMPLE: usize = 30;
@@ -32,7 +32,7 @@ struct Weakened {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn weaker_checks_are_noticed() {
-    let wanted = published::wanted();
+    let wanted = document::wanted();
     let seed = std::env::var("ASSAY_SEED").ok();
     let seed = seed.map_or_else(|| rand::rng().random(), |seed| seed.parse().unwrap());
     println!("second-order: ASSAY_SEED={seed}");
@@ -53,7 +53,7 @@ async fn weaker_checks_are_noticed() {
         );
     }
     if let Some((out, made)) = wanted {
-        published::write(&out, &document(&rows, made));
+        document::write(&out, &document(&rows, made));
     }
     let blind = rows
         .iter()

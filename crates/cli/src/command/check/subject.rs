@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use assay_client::{TokenSource, TopicMatcher};
+use assay_client::{Endpoint, TokenSource, TopicMatcher};
 use assay_conformance::{
     DialectChoice, FOREIGN_ORIGIN, Interrupt, Places, Plan, RoleCredential, Running, Target,
     TargetFile,
@@ -47,7 +47,7 @@ impl Subject {
 
 async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
-    let access = HubAccess::find(&endpoint, &args.credentials, args.connection.dialect).await?;
+    let access = access(&endpoint, args).await?;
     let described = &args.description;
     let foreign_origin = described.foreign_origin.as_deref();
     let hub = HubUnderTest {
@@ -83,6 +83,18 @@ async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
         document,
         running: None,
     })
+}
+
+/// Whoever goes on by force, and says in which dialect, gets a report of a hub that does not even answer.
+async fn access(endpoint: &Endpoint, args: &CheckArgs) -> Result<HubAccess, Failure> {
+    let typed = args.connection.dialect;
+    let found = HubAccess::find(endpoint, &args.credentials, typed).await;
+    match (found, connection::dialect(typed)) {
+        (Err(_), Some(dialect)) if args.force => {
+            HubAccess::assumed(endpoint, &args.credentials, dialect)
+        }
+        (found, _) => found,
+    }
 }
 
 /// Reads the target; one of the shipped by its name, any other as a file.

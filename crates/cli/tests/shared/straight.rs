@@ -1,11 +1,11 @@
-//! The straight hub: `assay hub` as a child, or one that runs already.
+//! The straight hub: `assay hub` as a child, or one that runs already. For each proof of the suite.
 
 use std::env::var;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use assay_client::Dialect;
-use assay_conformance::Limits;
+use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
+use assay_conformance::{DialectChoice, HttpVersion, Limits, RoleCredential, Target};
 use assay_crooked::{Needs, Straight};
 
 /// The origin that the hub allows, for reading and for publishing.
@@ -123,7 +123,7 @@ impl StraightHub {
 }
 
 /// What such a hub is limited to.
-pub(crate) fn limits(needs: Needs) -> Limits {
+fn limits(needs: Needs) -> Limits {
     Limits {
         lifetime_s: (needs == Needs::ShortLifetime).then_some(2),
         history_updates: (needs == Needs::SmallHistory).then_some(20),
@@ -131,6 +131,31 @@ pub(crate) fn limits(needs: Needs) -> Limits {
         keep_alive_s: (needs == Needs::Anything).then_some(2),
         streams_per_address: (needs == Needs::FewStreamsPerAddress).then_some(12),
         streams: (needs == Needs::FewStreams).then_some(12),
+    }
+}
+
+/// The hub at that URL, whose verifier is the straight one's, as a run has to know it.
+pub(crate) fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Needs) -> Target {
+    let key = SigningKey::from_secret(Algorithm::Hs256, straight.secret.as_bytes()).unwrap();
+    let hub: HubUrl = url.parse().unwrap();
+    Target {
+        endpoint: Endpoint::new(EndpointOptions::for_url(hub)).unwrap(),
+        http: HttpVersion::Http1,
+        dialects: vec![DialectChoice {
+            dialect,
+            evidence: "asked for by the test".to_owned(),
+        }],
+        publisher: RoleCredential::Key(key.clone()),
+        subscriber: RoleCredential::Key(key),
+        issuer: straight.issuer.clone(),
+        audience: url.to_owned(),
+        allowed_origin: Some(ORIGIN.to_owned()),
+        foreign_origin: "https://evil.example".to_owned(),
+        publish_origin: Some(ORIGIN.to_owned()),
+        cookie_name: None,
+        claimed: Vec::new(),
+        limits: limits(needs),
+        variants: Vec::new(),
     }
 }
 

@@ -1,0 +1,106 @@
+//! A slow link changes no byte and drops none; a hub of odd frames begins as HTTP/2 does, and floods where it says so.
+
+use std::time::Duration;
+
+use assay_crooked::{NullHub, OddFrames, OddHub, SlowLink, Slowness, WRONG_TO_ALL};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Enough of a flood.
+const MUCH: usize = 300_000;
+
+async fn connect(url: &str) -> TcpStream {
+    let authority = url.trim_start_matches("http://").split('/').next().unwrap();
+    TcpStream::connect(authority).await.unwrap()
+}
+
+async fn read_until(stream: &mut TcpStream, until: &str) -> String {
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains(until) {
+        assert!(
+            stream.read_buf(&mut bytes).await.unwrap() > 0,
+            "ended before {until:?}"
+        );
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A publication and its event come through as they are, and as many as are wanted.
+async fn check_link(slowness: Slowness, data: &str) {
+    // It replays everything to everyone.
+    let hub = NullHub::start(&WRONG_TO_ALL[1]).await.unwrap();
+    let link = SlowLink::start(&hub.url(), slowness).await.unwrap();
+    let body = format!("topic=a&id=1&data={data}");
+    let length = body.len();
+    let post = format!(
+        "POST /.well-known/mercure HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
+    let mut publisher = connect(link.url()).await;
+    publisher.write_all(post.as_bytes()).await.unwrap();
+    read_until(&mut publisher, "\r\n\r\n1").await;
+    let mut subscriber = connect(link.url()).await;
+    let get = b"GET /.well-known/mercure?match=a HTTP/1.1\r\nHost: a\r\n\r\n";
+    subscriber.write_all(get).await.unwrap();
+    read_until(&mut subscriber, &format!("id: 1\ndata: {data}\n\n")).await;
+}
+
+#[tokio::test]
+async fn a_slow_link_carries_every_byte() {
+    let slowness = |latency_ms, piece_bytes| Slowness {
+        latency_at_most: Duration::from_millis(latency_ms),
+        piece_bytes,
+        seed: 7,
+    };
+    let long = "x".repeat(200_000);
+    for data in ["hi", &long] {
+        check_link(slowness(0, usize::MAX), data).await;
+        check_link(slowness(0, 1), data).await;
+        check_link(slowness(5, 3), data).await;
+    }
+}
+
+/// A hub that answers and closes before it has read the whole request is heard all the same.
+#[tokio::test]
+async fn an_early_answer_comes_through() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hub", listener.local_addr().unwrap());
+    let answers = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 401 No\r\n\r\n").await.unwrap();
+    });
+    let slowness = Slowness {
+        latency_at_most: Duration::ZERO,
+        piece_bytes: 1,
+        seed: 7,
+    };
+    let link = SlowLink::start(&url, slowness).await.unwrap();
+    let mut client = connect(link.url()).await;
+    client.write_all(&[b'x'; 100_000]).await.unwrap();
+    read_until(&mut client, "401 No\r\n\r\n").await;
+    answers.await.unwrap();
+}
+
+#[tokio::test]
+async fn odd_frames_come_as_they_say() {
+    for odd in OddFrames::ALL {
+        let hub = OddHub::start(*odd).await.unwrap();
+        let mut client = connect(&hub.url()).await;
+        let floods = format!("{odd:?}").contains("Flood")
+            || matches!(
+                odd,
+                OddFrames::EndlessContinuation | OddFrames::DataBeyondWindow
+            );
+        let mut bytes = Vec::new();
+        let enough = if floods { MUCH } else { 9 };
+        while bytes.len() < enough {
+            assert!(client.read_buf(&mut bytes).await.unwrap() > 0, "{odd:?}");
+        }
+        let begins = if *odd == OddFrames::NotHttp2 {
+            &b"HTTP/1.1 "[..]
+        } else {
+            // SETTINGS, empty.
+            &[0, 0, 0, 4, 0, 0, 0, 0, 0]
+        };
+        assert!(bytes.starts_with(begins), "{odd:?}");
+    }
+}
