@@ -192,6 +192,25 @@ pub(crate) struct Rules {
     pub(crate) unlimited: bool,
 }
 
+impl Rules {
+    /// Breaks nothing.
+    pub(crate) const NONE: Self = Self {
+        shadow: None,
+        request: None,
+        launder: None,
+        forge: None,
+        refuse: None,
+        retry: None,
+        stall: None,
+        answer: None,
+        event: None,
+        preamble: None,
+        endless: false,
+        mute: false,
+        unlimited: false,
+    };
+}
+
 impl Mutant {
     /// A mutant of 1.0 that does nothing wrong yet.
     pub(crate) const fn v1(
@@ -217,21 +236,6 @@ impl Mutant {
         requirement: &'static str,
         violation: &'static str,
     ) -> Self {
-        let rules = Rules {
-            shadow: None,
-            request: None,
-            launder: None,
-            forge: None,
-            refuse: None,
-            retry: None,
-            stall: None,
-            answer: None,
-            event: None,
-            preamble: None,
-            endless: false,
-            mute: false,
-            unlimited: false,
-        };
         let collateral = &[];
         Self {
             name,
@@ -240,7 +244,7 @@ impl Mutant {
             violation,
             collateral,
             needs: Needs::Anything,
-            rules,
+            rules: Rules::NONE,
         }
     }
 

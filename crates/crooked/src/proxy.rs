@@ -15,13 +15,14 @@ use url::Url;
 use crate::credential;
 use crate::event::{Blocks, Event};
 use crate::message::{Answer, Body, Request, invalid};
-use crate::mutant::{Deed, Delivery, Exchange, Fate, Mutant, Rules};
+use crate::mutant::{Deed, Delivery, Dialect, Exchange, Fate, Mutant, Rules};
 use crate::promiscuous::write_chunk;
 use crate::scene::{Scene, Straight};
 use crate::server::Server;
 use crate::token::Token;
 use crate::upstream::{Reply, Upstream};
 use crate::wire::{Framing, Wire};
+use crate::wrong::Wrong;
 
 /// How a hub refuses a stream beyond its limit.
 const TOO_MANY: u16 = 429;
@@ -43,6 +44,20 @@ impl Crooked {
     /// # Errors
     /// When the straight hub's URL cannot be used (`http` and a host are needed), or no port is free.
     pub async fn start(straight: &Straight, mutant: &Mutant) -> Result<Self> {
+        Self::breaking(straight, mutant.dialect, mutant.rules).await
+    }
+
+    /// Stands a hub that does one thing wrongly to all before a straight one; it does so from the beginning.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn wrong(straight: &Straight, dialect: Dialect, wrong: &Wrong) -> Result<Self> {
+        let crooked = Self::breaking(straight, dialect, wrong.rules).await?;
+        crooked.turn();
+        Ok(crooked)
+    }
+
+    async fn breaking(straight: &Straight, dialect: Dialect, rules: Rules) -> Result<Self> {
         let url = Url::parse(&straight.url).map_err(|error| invalid(&error.to_string()))?;
         let host = url
             .host_str()
@@ -56,8 +71,8 @@ impl Crooked {
                 authority,
                 path: path.clone(),
             },
-            scene: Scene::new(straight, mutant.dialect, own.clone(), path),
-            rules: mutant.rules,
+            scene: Scene::new(straight, dialect, own.clone(), path),
+            rules,
             turned: AtomicBool::new(false),
         });
         let served = Arc::clone(&hub);

@@ -27,7 +27,7 @@ enum Keeps {
     Document(&'static str),
 }
 
-const PROOFS: [Proof; 6] = [
+const PROOFS: [Proof; 9] = [
     Proof {
         name: "kill-9",
         tests: &["-p", "assay-cli", "--test", "durability", "kill_9"],
@@ -69,6 +69,24 @@ const PROOFS: [Proof; 6] = [
         name: "second-order",
         tests: &["-p", "assay-cli", "--test", "kill_matrix", "weaker_checks"],
         rounds: 1,
+        keeps: Keeps::Document("proofs"),
+    },
+    Proof {
+        name: "floor",
+        tests: &["-p", "assay-cli", "--test", "floor"],
+        rounds: 1,
+        keeps: Keeps::Document("proofs"),
+    },
+    Proof {
+        name: "repro",
+        tests: &["-p", "assay-cli", "--test", "repro"],
+        rounds: 1,
+        keeps: Keeps::Document("proofs"),
+    },
+    Proof {
+        name: "steadiness",
+        tests: &["-p", "assay-cli", "--test", "steadiness"],
+        rounds: 100,
         keeps: Keeps::Document("proofs"),
     },
 ];

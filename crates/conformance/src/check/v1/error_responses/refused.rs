@@ -93,7 +93,11 @@ pub(super) fn checks() -> Vec<Check> {
             "auth.error.no-code-duplication",
             AcceptSet::pass(Outcome::Shows(
                 "a refusal whose body, if it is JSON, does not have the error code",
-                |answer| answer.status >= 400 && !answer.json().is_some_and(|body| has_code(&body)),
+                |answer| {
+                    // A hub that breaks down refuses nothing.
+                    (400..500).contains(&answer.status)
+                        && !answer.json().is_some_and(|body| has_code(&body))
+                },
             )),
         ),
         SECTION
@@ -169,7 +173,7 @@ async fn uniform(lab: &Lab<'_>) -> Result<Findings, Stop> {
                 "when {said}: {seen}; when {says}: {answer}"
             )));
         }
-        if answer.status < 400 {
+        if !(400..500).contains(&answer.status) {
             return Ok(Findings::other(format!("when {says}: {answer}")));
         }
     }
