@@ -128,7 +128,7 @@ mod tests {
             let seen = repair(dialect, requirement).and_then(|repair| repair.reference.as_deref());
             match expected {
                 Some(setting) => {
-                    assert!(seen.unwrap().contains(setting), "{requirement}: {seen:?}")
+                    assert!(seen.unwrap().contains(setting), "{requirement}: {seen:?}");
                 }
                 None => assert_eq!(seen, None, "{requirement}"),
             }

@@ -235,7 +235,7 @@ async fn flood(mut stream: TcpStream, first: &[u8], again: &[u8]) -> Result<()> 
 
 /// Sends a comment line of a gigabyte and then an event.
 async fn gigabyte(mut stream: TcpStream) -> Result<()> {
-    const PIECE: [u8; 1 << 20] = [b'x'; 1 << 20];
+    static PIECE: [u8; 1 << 20] = [b'x'; 1 << 20];
     stream.write_all(&[STREAM_HEAD, b": "].concat()).await?;
     for _ in 0..1024 {
         stream.write_all(&PIECE).await?;

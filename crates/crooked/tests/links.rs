@@ -75,7 +75,7 @@ async fn an_early_answer_comes_through() {
     };
     let link = SlowLink::start(&url, slowness).await.unwrap();
     let mut client = connect(link.url()).await;
-    client.write_all(&[b'x'; 100_000]).await.unwrap();
+    client.write_all(&vec![b'x'; 100_000]).await.unwrap();
     read_until(&mut client, "401 No\r\n\r\n").await;
     answers.await.unwrap();
 }

@@ -37,7 +37,8 @@ fn numbered(line: &str, ids: &mut Vec<String>) -> String {
             word.len() >= 12 && word.contains('-') && word.contains(|c: char| c.is_ascii_digit());
         freed.push_str(before);
         if is_id {
-            freed.push_str(&format!("ID{}", number(word, ids)));
+            freed.push_str("ID");
+            freed.push_str(&number(word, ids).to_string());
         } else {
             freed.push_str(word);
         }

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const KEY: &str = "!ChangeThisMercureHubJWTSecretKeyOf32BytesOrMore!!!";
 /// Far above what the deadlines add up to on a hub that stalls everywhere, far below "hangs".
-pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(120);
+pub(crate) const ENDS_WITHIN: Duration = Duration::from_mins(2);
 /// The most resident memory of the process.
 pub(crate) const MEMORY_BYTES_BELOW: u64 = 100_000_000;
 /// Twice as many as usual: waiting is most of what a check does here, and what it reads of a flood is held for each of them.
