@@ -167,7 +167,10 @@ pub async fn fetch_metadata(endpoint: &Endpoint) -> Result<Option<Metadata>, Dis
 async fn metadata(http: &HttpClient, hub: &HubUrl) -> Result<Option<Metadata>, DiscoveryError> {
     let url = hub.metadata_url();
     let mut response = look(http, &url).await?;
-    if response.status() != StatusCode::OK {
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    // Whatever answers everything with a stream would keep us waiting for the end of one.
+    let is_stream = content_type.is_some_and(|it| it.as_bytes().starts_with(b"text/event-stream"));
+    if response.status() != StatusCode::OK || is_stream {
         return Ok(None);
     }
     let body = tokio::time::timeout(ANSWER_TIMEOUT, read_body(&mut response, METADATA_BYTES_MAX))

@@ -5,12 +5,14 @@ use std::{fmt, str::FromStr, sync::Arc};
 use aws_lc_rs::{
     hmac,
     rand::SystemRandom,
-    rsa,
+    rsa::{self, KeySize},
     signature::{
         self, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RsaEncoding,
     },
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject as _};
+use uuid::Uuid;
 
 /// A JWS signature algorithm (RFC 7518, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -218,6 +220,34 @@ impl SigningKey {
         })
     }
 
+    /// A new key for this algorithm: a secret of 64 hexadecimal digits, RSA of 2,048 bits, or on the curve that the algorithm names.
+    ///
+    /// # Errors
+    /// [`KeyError::Unusable`] if the crypto library has no randomness.
+    pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        let none = |_| KeyError::Unusable(algorithm);
+        let material = match algorithm.family() {
+            Family::Hmac(_) => {
+                let [first, second] = [Uuid::new_v4(), Uuid::new_v4()].map(Uuid::simple);
+                return Self::from_secret(algorithm, format!("{first}{second}").as_bytes());
+            }
+            Family::Rsa => Material::Rsa(rsa::KeyPair::generate(KeySize::Rsa2048).map_err(none)?),
+            Family::Ed25519 => Material::Ed25519(Ed25519KeyPair::generate().map_err(none)?),
+            Family::Ecdsa => {
+                let curve = PemKind::CURVES
+                    .into_iter()
+                    .find(|it| it.fits() == algorithm);
+                let curve = curve.and_then(PemKind::ecdsa);
+                let curve = curve.ok_or(KeyError::Unusable(algorithm))?;
+                Material::Ecdsa(EcdsaKeyPair::generate(curve).map_err(none)?)
+            }
+        };
+        Ok(Self {
+            algorithm,
+            material: Arc::new(material),
+        })
+    }
+
     fn from_pem(algorithm: Algorithm, pem: &[u8]) -> Result<Self, KeyError> {
         let der = PrivateKeyDer::from_pem_slice(pem).map_err(|_| pem_defect(pem, algorithm))?;
         let kind = der_kind(&der).ok_or(KeyError::Unusable(algorithm))?;
@@ -308,6 +338,19 @@ impl SigningKey {
             Material::Ecdsa(key) => der(key.public_key()),
             Material::Ed25519(key) => der(key.public_key()),
         }
+    }
+
+    /// The public half in PEM, as a hub is given it; `None` for a secret.
+    pub fn public_key_pem(&self) -> Option<String> {
+        const LINE: usize = 64;
+        let text = STANDARD.encode(self.public_key_der()?);
+        let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
+        for line in text.as_bytes().chunks(LINE) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END PUBLIC KEY-----\n");
+        Some(pem)
     }
 }
 

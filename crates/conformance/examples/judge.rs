@@ -32,6 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         cookie_name: None,
         claimed: Vec::new(),
         limits: Limits::default(),
+        further_issuers: Vec::new(),
         variants: Vec::new(),
     };
     let force = std::env::var_os("FORCE").is_some();

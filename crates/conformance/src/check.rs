@@ -34,8 +34,9 @@ use crate::{
 
 pub(crate) use area::Area;
 pub(crate) use findings::Findings;
-pub(crate) use need::Need;
+pub(crate) use need::{BASELINE, Issuers, KnownIssuer, Need};
 pub(crate) use subscriptions::are_told as tells_of_subscriptions;
+pub(crate) use v1::metadata;
 
 /// One row: a requirement and the outcomes that keep it.
 #[derive(Debug, Clone)]
@@ -75,6 +76,8 @@ pub(crate) struct Check {
     pub(crate) rules: Vec<Rule>,
     /// What it cannot do without.
     pub(crate) needs: Vec<Need>,
+    /// What it shows more with: it runs where this is met, if anywhere, and all the same where it is not.
+    pub(crate) prefers: Option<Need>,
     /// How it works: one after the other, their cases put together.
     pub(crate) shapes: Vec<Shape>,
     /// When it starts.
@@ -110,6 +113,7 @@ impl Check {
             area,
             rules: Vec::new(),
             needs: Vec::new(),
+            prefers: None,
             shapes,
             start: Start::Whenever,
             is_controlled: true,
@@ -146,6 +150,12 @@ impl Check {
     /// With a need.
     pub(crate) fn needs(mut self, need: Need) -> Self {
         self.needs.push(need);
+        self
+    }
+
+    /// On the variant that meets this, if there is one.
+    pub(crate) fn prefers(mut self, need: Need) -> Self {
+        self.prefers = Some(need);
         self
     }
 

@@ -1,5 +1,5 @@
-//! The closed matrix: each requirement that binds a hub is checked, or there is a written reason why not, or an issue that
-//! brings the check. Not for the checks themselves.
+//! The closed matrix: each requirement that binds a hub is checked, or there is a written reason why not. Not for the checks
+//! themselves.
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::{
     check,
-    requirement::{Catalogue, Requirement, Testable},
+    requirement::{Catalogue, Requirement},
     row,
 };
 
@@ -19,9 +19,6 @@ struct Unchecked {
     /// Requirement → why it cannot be seen over HTTP, beyond what the catalogue says itself.
     #[serde(default)]
     reasons: HashMap<String, String>,
-    /// Issue → the requirements whose checks it brings.
-    #[serde(default)]
-    planned: HashMap<String, Vec<String>>,
 }
 
 const V1: &str = include_str!("../requirements/1.0-unchecked.toml");
@@ -61,24 +58,10 @@ pub fn of(dialect: Dialect) -> Vec<Coverage> {
 }
 
 fn status_without_check(dialect: Dialect, requirement: &Requirement) -> CoverageStatus {
-    let table = unchecked(dialect);
-    if let Some(reason) = table.reasons.get(&requirement.id) {
-        return CoverageStatus::Reason {
-            reason: reason.clone(),
-        };
-    }
-    if requirement.testable == Testable::No {
-        return CoverageStatus::Reason {
-            reason: requirement.why.clone(),
-        };
-    }
-    let issue = table
-        .planned
-        .iter()
-        .find(|(_, ids)| ids.contains(&requirement.id));
-    // A requirement in no list is caught by a test of the matrix.
-    CoverageStatus::Planned {
-        issue: issue.map_or("none", |(issue, _)| issue).to_owned(),
+    let written = unchecked(dialect).reasons.get(&requirement.id);
+    // A requirement without any is caught by a test of the matrix.
+    CoverageStatus::Reason {
+        reason: written.unwrap_or(&requirement.why).clone(),
     }
 }
 
@@ -108,22 +91,10 @@ mod tests {
     }
 
     #[test]
-    fn each_requirement_is_checked_or_has_a_reason_or_an_issue() {
+    fn each_requirement_is_checked_or_has_a_reason() {
         for dialect in Dialect::ALL {
             let (checked, table) = (checked(dialect), unchecked(dialect));
-            let planned = table.planned.values().flatten();
-            let listed: Vec<&str> = table
-                .reasons
-                .keys()
-                .chain(planned)
-                .map(String::as_str)
-                .collect();
-            let unique: HashSet<&str> = listed.iter().copied().collect();
-            assert_eq!(
-                listed.len(),
-                unique.len(),
-                "an id stands twice in the table of {dialect}"
-            );
+            let listed: HashSet<&str> = table.reasons.keys().map(String::as_str).collect();
             for id in &listed {
                 assert!(
                     Catalogue::of(dialect).get(id).is_some(),
@@ -138,8 +109,8 @@ mod tests {
                 let id = requirement.id.as_str();
                 let silent = requirement.testable == Testable::No && !requirement.why.is_empty();
                 assert!(
-                    checked.contains(id) || unique.contains(id) || silent,
-                    "{dialect}: {id} has neither check nor reason nor issue"
+                    checked.contains(id) || listed.contains(id) || silent,
+                    "{dialect}: {id} has neither check nor reason"
                 );
             }
         }

@@ -3,6 +3,7 @@
 //! are the checks.
 
 mod cross_origin;
+mod identity;
 mod network;
 mod silence;
 mod stream;
@@ -42,6 +43,13 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// Whether there is nothing to talk to: what is wrong is below HTTP.
+    pub fn is_unreachable(&self) -> bool {
+        let broken = |rung: &PreflightStep| rung.outcome == StepOutcome::Failed;
+        let mut rungs = self.rungs.iter();
+        rungs.any(|rung| broken(rung) && rung.name != identity::RUNG)
+    }
+
     /// Whether nothing is wrong.
     pub fn is_well(&self) -> bool {
         self.rungs
@@ -50,10 +58,14 @@ impl Diagnosis {
     }
 }
 
-/// The rungs below HTTP, for the hub's URL and for the publishers' if that is another: name, port, TLS.
+/// The rungs that no token is needed for: name, port and TLS of the hub's URL, and of the publishers' if that is another; and
+/// whether it is a hub that answers.
 pub async fn reach(endpoint: &Endpoint, progress: &mut (dyn FnMut(Progress) + Send)) -> Diagnosis {
     let mut ladder = Ladder::new(None, progress);
     network::climb(endpoint, &mut ladder).await;
+    if !ladder.is_broken() {
+        identity::climb(endpoint, &mut ladder).await;
+    }
     ladder.end()
 }
 

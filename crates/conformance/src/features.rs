@@ -23,10 +23,14 @@ pub enum OptionalFeature {
     CustomId,
     /// Matchers may come in the body of a QUERY request (1.0 only).
     QueryMethod,
+    /// HTTP/2 without TLS, by prior knowledge.
+    H2c,
+    /// The metadata name an authorization server (1.0 only).
+    AuthorizationServer,
 }
 
 impl OptionalFeature {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Anonymous,
         Self::Cookie,
         Self::History,
@@ -34,6 +38,8 @@ impl OptionalFeature {
         Self::Subscriptions,
         Self::CustomId,
         Self::QueryMethod,
+        Self::H2c,
+        Self::AuthorizationServer,
     ];
 
     /// As documents name it.
@@ -46,6 +52,8 @@ impl OptionalFeature {
             Self::Subscriptions => "subscriptions",
             Self::CustomId => "custom-id",
             Self::QueryMethod => "query-method",
+            Self::H2c => "h2c",
+            Self::AuthorizationServer => "authorization-server",
         }
     }
 }

@@ -28,6 +28,7 @@ mod request;
 pub mod requirement;
 mod row;
 mod runner;
+mod runs;
 mod selection;
 mod session;
 mod shape;
@@ -48,7 +49,7 @@ pub use repair::{Repair, matters, repair};
 pub use runner::{DEFAULT_LANES, Outcome, Progress, RunOptions, run};
 pub use selection::{LeastLevel, Selection, SelectionError};
 pub use target::{
-    DialectChoice, FOREIGN_ORIGIN, HttpVersion, Limits, Places, Plan, RoleCredential, Running,
-    StartError, Target, TargetError, TargetFile,
+    DialectChoice, FOREIGN_ORIGIN, HttpVersion, Issuer, Limits, Places, Plan, RoleCredential,
+    Running, StartError, Target, TargetError, TargetFile,
 };
 pub use weakening::Weakening;

@@ -11,6 +11,7 @@ use crate::{
     check::Check,
     hub::Hub,
     request::{Credential, Place, Request},
+    runs::{Part, parts},
     target::HttpVersion,
     token::{Keys, Role, Signing, Token, TokenDraft},
     transcript::{Record, Sent},
@@ -21,8 +22,8 @@ use literal::Variables;
 const ANSWER_SECONDS: u32 = 3;
 /// Streams are ended by the script once all is sent; those of a script that was left alone, after so long.
 const STREAM_SECONDS: u32 = 120;
-/// More than a command takes as one argument; it goes through a pipe.
-const ARGUMENT_BYTES_AT_MOST: usize = 100_000;
+/// Longer content is no argument any more on every system; it goes through a pipe.
+const ARGUMENT_BYTES_AT_MOST: usize = 4 << 10;
 
 const FUNCTIONS: &str = r#"NOW=$(date +%s)
 SPACE=${SPACE:-$NOW-$(printf %05d%05d $RANDOM $RANDOM)}
@@ -145,11 +146,10 @@ impl<'h> Script<'h> {
         let content = plain_content(request);
         let piped = content
             .as_ref()
-            .filter(|(_, bytes)| bytes.len() > ARGUMENT_BYTES_AT_MOST);
+            .and_then(|(_, bytes)| self.pipe(bytes, request.padding_bytes));
         let mut command = String::new();
-        if let Some((_, bytes)) = piped {
-            let text = String::from_utf8_lossy(bytes);
-            let _ = write!(command, "printf %s {} | ", self.quote(&text));
+        if let Some(pipe) = &piped {
+            let _ = write!(command, "{pipe} | ");
         }
         let flag = http_flag(self.hub, request);
         // Writing into a String cannot fail, here and below.
@@ -228,11 +228,38 @@ impl<'h> Script<'h> {
                 key(role),
                 plain(alteration.says)
             ),
+            Signing::Issuer(_, issuer) => {
+                format!(
+                    "jwt {header} {claims} \"${{ISSUER_JWT_KEY:?set it to the key of {issuer}}}\""
+                )
+            }
             Signing::Key(_) => {
                 format!("jwt {header} {claims} 'another key, which the hub does not know'")
             }
             Signing::Unsigned => format!("jwt {header} {claims} x | sed 's/[^.]*$//'"),
         }
+    }
+
+    /// Commands that write large content; none where it can stand in the command of curl.
+    fn pipe(&self, content: &[u8], padding_bytes: usize) -> Option<String> {
+        if content.len() + padding_bytes <= ARGUMENT_BYTES_AT_MOST {
+            return None;
+        }
+        let text = String::from_utf8_lossy(content);
+        let padding = (padding_bytes > 0).then_some(Part::Run('a', padding_bytes));
+        let parts = parts(&text).into_iter().chain(padding);
+        let commands: Vec<_> = parts
+            .map(|part| match part {
+                Part::Plain(plain) => format!("printf %s {}", self.quote(plain)),
+                Part::Run(char, count) if char.is_ascii_alphanumeric() => {
+                    format!("head -c {count} /dev/zero | tr '\\0' {char}")
+                }
+                Part::Run(char, count) => {
+                    format!("printf %s {}", plain(&char.to_string().repeat(count)))
+                }
+            })
+            .collect();
+        Some(format!("{{ {}; }}", commands.join("; ")))
     }
 
     // Times are written relative to the time at which the script runs.

@@ -95,6 +95,9 @@ pub(crate) enum Proof {
     Private,
 }
 
+/// A field that no hub knows, whose value is as long as a check wants it.
+pub(crate) const PADDING_FIELD: &str = "assay-padding";
+
 /// A request.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
@@ -109,6 +112,8 @@ pub(crate) struct Request {
     pub(crate) content: Content,
     /// Appended to a form as it is.
     pub(crate) raw_form: String,
+    /// So many bytes more follow the content, in the value of [`PADDING_FIELD`]; nobody keeps them.
+    pub(crate) padding_bytes: usize,
     pub(crate) purpose: Purpose,
     /// The version of HTTP, if it is not that of the run.
     pub(crate) http: Option<HttpVersion>,
@@ -126,6 +131,7 @@ impl Request {
             credentials: Vec::new(),
             content: Content::None,
             raw_form: String::new(),
+            padding_bytes: 0,
             purpose: Purpose::Ask,
             http: None,
         }
@@ -151,6 +157,12 @@ impl Request {
             content => *content = Content::Form(vec![field]),
         }
         self
+    }
+
+    /// Larger by a field of so many bytes.
+    pub(crate) fn padded(mut self, bytes: usize) -> Self {
+        self.padding_bytes = bytes;
+        self.field(PADDING_FIELD, "")
     }
 
     /// By QUERY (RFC 10008), the parameters so far in the body instead of the query component.

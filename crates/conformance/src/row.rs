@@ -9,6 +9,7 @@ use crate::{
     check::{Check, Rule},
     request::{Content, Credential, Place, Request},
     requirement::Catalogue,
+    runs::shortened,
     transcript::Sent,
     verdict::Decision,
 };
@@ -89,6 +90,9 @@ fn summary(request: &Request) -> String {
     if !request.raw_form.is_empty() {
         parts.push(format!("&{}", request.raw_form));
     }
+    if request.padding_bytes > 0 {
+        parts.push(format!("and {} bytes more", request.padding_bytes));
+    }
     let headers = request.headers.iter();
     parts.extend(headers.map(|(name, value)| format!("[{name}: {value}]")));
     let credentials = request
@@ -101,8 +105,7 @@ fn summary(request: &Request) -> String {
             Credential::Field(..) => "(token in the body)",
         });
     parts.extend(credentials.map(str::to_owned));
-    parts
-        .join(" ")
+    shortened(&parts.join(" "))
         .chars()
         .take(SUMMARY_CHARS_AT_MOST)
         .collect()

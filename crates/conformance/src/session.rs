@@ -63,6 +63,7 @@ impl<'r> Session<'r> {
             if !preflight.usable {
                 doubts.forced(choice.dialect, &preflight.steps);
             }
+            doubts.begin(target, choice.dialect).await;
             self.outcome.preflight.extend(preflight.steps);
             self.outcome.features.extend(preflight.features);
             self.outcome.usable &= preflight.usable;
@@ -215,17 +216,22 @@ impl<'r> Session<'r> {
     }
 }
 
-/// The first variant that says it has all that a check needs; none where the hub itself has it.
+/// The first variant that says it has all that a check needs; none where the hub itself has it, and for what only is preferred
+/// where no variant has it.
 fn variant_for(check: &Check, hub: &Hub) -> Option<usize> {
     let has = |need: Need| need.unmet(&hub.features, &hub.target).is_none();
-    if check.needs.iter().all(|&need| has(need)) {
-        return None;
-    }
-    let offers = |plan: &Plan| {
-        let offers = |&need| plan.offers(need, check.dialect, &has);
-        check.needs.iter().all(offers)
+    let first = |needs: &[Need]| {
+        if needs.iter().all(|&need| has(need)) {
+            return None;
+        }
+        let offers = |plan: &Plan| {
+            let offers = |&need| plan.offers(need, check.dialect, &has);
+            needs.iter().all(offers)
+        };
+        hub.target.variants.iter().position(offers)
     };
-    hub.target.variants.iter().position(offers)
+    let wanted: Vec<_> = check.needs.iter().copied().chain(check.prefers).collect();
+    first(&wanted).or_else(|| first(&check.needs))
 }
 
 fn dialects(jobs: &[Job]) -> Vec<DialectChoice> {

@@ -24,6 +24,9 @@ pub use start::{Running, StartError};
 /// An origin that no hub allows, where nobody names another.
 pub const FOREIGN_ORIGIN: &str = "https://foreign.example";
 
+/// The digest of HS256, the shortest there is.
+const SECRET_BYTES_AT_LEAST: usize = 32;
+
 /// What opens one role of the hub.
 #[derive(Debug, Clone)]
 pub enum RoleCredential {
@@ -42,6 +45,23 @@ impl RoleCredential {
             Self::Token(_) | Self::Absent => None,
         }
     }
+
+    /// Whether it is a secret that can be guessed: RFC 7518, section 3.2, wants one as long as the digest.
+    pub(crate) fn is_weak(&self) -> bool {
+        let secret = self.key().and_then(SigningKey::secret);
+        secret.is_some_and(|secret| secret.len() < SECRET_BYTES_AT_LEAST)
+    }
+}
+
+/// A trusted issuer beside the one that [`Target`] names.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    /// `iss` of its tokens.
+    pub identifier: String,
+    /// What its publishers have.
+    pub publisher: RoleCredential,
+    /// What its subscribers have.
+    pub subscriber: RoleCredential,
 }
 
 /// A dialect to judge, and why.
@@ -86,6 +106,8 @@ pub struct Target {
     pub publisher: RoleCredential,
     /// What opens private updates, and subscribing where it is not anonymous.
     pub subscriber: RoleCredential,
+    /// Who else may issue tokens, with keys of their own.
+    pub further_issuers: Vec<Issuer>,
     /// `iss` of minted tokens.
     pub issuer: String,
     /// `aud` of minted tokens: the hub's resource identifier.

@@ -20,6 +20,8 @@ pub(crate) enum Signing {
     Role(Role),
     /// With another key.
     Key(SigningKey),
+    /// With the key of another issuer that the hub trusts: its identifier.
+    Issuer(SigningKey, String),
     /// Not at all: the signature is empty, as `alg: none` has it.
     Unsigned,
     /// With the key of the role, then one bit of the signature is turned.
@@ -107,7 +109,7 @@ impl TokenDraft {
         };
         match &self.signing {
             Signing::Role(role) => sign(role_key(*role)?),
-            Signing::Key(key) => sign(key),
+            Signing::Key(key) | Signing::Issuer(key, _) => sign(key),
             Signing::Flipped(role) => sign(role_key(*role)?).map(|token| flip_signature(&token)),
             Signing::Altered(role, alteration) => {
                 sign(role_key(*role)?).map(|token| (alteration.apply)(&token))

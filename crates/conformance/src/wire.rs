@@ -164,7 +164,12 @@ pub(crate) struct Written {
     pub(crate) fields: Vec<(String, Vec<u8>)>,
     /// Empty when there is none.
     pub(crate) content: Vec<u8>,
+    /// So many bytes follow the content, never all in memory.
+    pub(crate) padding_bytes: usize,
 }
+
+/// What padding is written from.
+static PADDING: [u8; 16 << 10] = [b'a'; 16 << 10];
 
 impl Written {
     fn http1_bytes(&self, host: &str) -> Vec<u8> {
@@ -179,6 +184,17 @@ impl Written {
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&self.content);
         bytes
+    }
+
+    async fn write_http1(&self, io: &mut (impl AsyncWrite + Unpin), host: &str) -> io::Result<()> {
+        io.write_all(&self.http1_bytes(host)).await?;
+        let mut left = self.padding_bytes;
+        while left > 0 {
+            let size = left.min(PADDING.len());
+            io.write_all(&PADDING[..size]).await?;
+            left -= size;
+        }
+        io.flush().await
     }
 }
 
@@ -214,6 +230,7 @@ pub(crate) async fn answers(destination: &Destination, deadline: Deadline) -> bo
         target: destination.request_target(),
         fields: Vec::new(),
         content: Vec::new(),
+        padding_bytes: 0,
     };
     exchange(&server, &written, HttpVersion::Http1, deadline)
         .await
@@ -221,29 +238,38 @@ pub(crate) async fn answers(destination: &Destination, deadline: Deadline) -> bo
 }
 
 async fn exchange_http1(
-    mut io: Box<dyn Io>,
+    io: Box<dyn Io>,
     server: &Server,
     request: &Written,
     deadline: Deadline,
 ) -> Result<Incoming, WireError> {
-    let bytes = request.http1_bytes(&server.destination.host_header());
-    let written = deadline
-        .bound("room to write the request", async {
-            io.write_all(&bytes).await?;
-            io.flush().await
-        })
-        .await?;
-    // A server may answer and close before it has read all of a request that it refuses: the answer is still there to read.
-    let (answer, rest, length) = match read_head(&mut io, deadline).await {
-        Err(WireError::Closed(_)) if written.is_err() => {
-            let source = written.expect_err("invariant: the guard saw an error");
+    let host = server.destination.host_header();
+    let (mut reader, mut writer) = tokio::io::split(io);
+    let mut written = Ok(());
+    // A server may answer before it has read all of a request that it refuses, and read no more of it.
+    let head = {
+        let writing = request.write_http1(&mut writer, &host);
+        let reading = read_head(&mut reader, deadline);
+        tokio::pin!(writing, reading);
+        tokio::select! {
+            biased;
+            head = &mut reading => head,
+            done = &mut writing => {
+                written = done;
+                reading.await
+            }
+        }
+    };
+    let (answer, rest, length) = match (head, written) {
+        (Err(WireError::Closed(_)), Err(source)) => {
             return Err(WireError::Broken {
                 doing: "the request was written",
                 source,
             });
         }
-        head => head?,
+        (head, _) => head?,
     };
+    let io = reader.unsplit(writer);
     let framing = Framing::of(&answer, request.method, length)?;
     Ok(Incoming {
         answer,
@@ -288,7 +314,10 @@ pub(crate) async fn connect(server: &Server, http: HttpVersion) -> Result<Box<dy
 
 type Head = (Answer, Vec<u8>, Option<u64>);
 
-async fn read_head(io: &mut Box<dyn Io>, deadline: Deadline) -> Result<Head, WireError> {
+async fn read_head(
+    io: &mut (impl AsyncRead + Unpin),
+    deadline: Deadline,
+) -> Result<Head, WireError> {
     let mut buffer = Vec::new();
     loop {
         if let Some(head) = parse_head(&buffer)? {
@@ -312,7 +341,7 @@ async fn read_head(io: &mut Box<dyn Io>, deadline: Deadline) -> Result<Head, Wir
 }
 
 async fn read_some(
-    io: &mut Box<dyn Io>,
+    io: &mut (impl AsyncRead + Unpin),
     buffer: &mut Vec<u8>,
     awaited: &'static str,
     deadline: Deadline,

@@ -38,6 +38,7 @@ async fn judge(fault: Fault, side: Side) -> Outcome {
         cookie_name: None,
         claimed: Vec::new(),
         limits: Limits::default(),
+        further_issuers: Vec::new(),
         variants: Vec::new(),
     };
     // All at once: what is shown here is that waits end, not how many fit into one machine.
@@ -111,6 +112,7 @@ async fn without_force_a_failed_preflight_ends_the_run() {
         cookie_name: None,
         claimed: Vec::new(),
         limits: Limits::default(),
+        further_issuers: Vec::new(),
         variants: Vec::new(),
     };
     let outcome = run(&target, &RunOptions::default(), &mut |_| ())

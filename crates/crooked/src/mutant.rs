@@ -49,11 +49,13 @@ pub enum Needs {
     FewStreamsPerAddress,
     /// It bears few streams.
     FewStreams,
+    /// It trusts several issuers, one of them with a secret that can be guessed, and names one in its metadata.
+    Issuers,
 }
 
 impl Needs {
     /// Each of them; the first are those on which every check runs.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Anything,
         Self::NoAnonymous,
         Self::ShortLifetime,
@@ -61,6 +63,7 @@ impl Needs {
         Self::CustomPath,
         Self::FewStreamsPerAddress,
         Self::FewStreams,
+        Self::Issuers,
     ];
 }
 

@@ -24,6 +24,8 @@ pub struct Straight {
     pub issuer: String,
     /// An origin from which the hub takes publications with a cookie.
     pub publish_origin: String,
+    /// Further trusted issuers (1.0), each with the HMAC secret of its publishers and subscribers.
+    pub issuers: Vec<(String, String)>,
 }
 
 /// What mutants may look at.
@@ -32,6 +34,7 @@ pub(crate) struct Scene {
     pub(crate) secret: String,
     pub(crate) issuer: String,
     pub(crate) publish_origin: String,
+    pub(crate) issuers: Vec<(String, String)>,
     /// The crooked hub's own URL, which is also the audience (1.0).
     pub(crate) url: String,
     /// The path of that URL.
@@ -49,6 +52,7 @@ impl Scene {
             secret: straight.secret.clone(),
             issuer: straight.issuer.clone(),
             publish_origin: straight.publish_origin.clone(),
+            issuers: straight.issuers.clone(),
             url,
             path,
             ledger: Ledger::new(),

@@ -10,8 +10,10 @@ use crate::message::{Headers, invalid};
 
 /// The longest head read: hubs bound theirs at 8 to 64 KiB, and a test may go just beyond.
 const MAX_HEAD_BYTES: usize = 128 * 1024;
-/// The longest whole body held: hubs refuse publications long before.
-pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// The longest whole body held: a test may send more than any hub takes.
+pub(crate) const MAX_BODY_BYTES: usize = 80 * 1024 * 1024;
+/// One read.
+const READ_BYTES: usize = 16 * 1024;
 
 /// How the end of a body is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,10 +164,14 @@ impl<R: AsyncRead + Unpin> Wire<R> {
             return Ok(None);
         }
         let size = most.min(self.ahead.len());
+        if size == self.ahead.len() {
+            return Ok(Some(std::mem::take(&mut self.ahead)));
+        }
         Ok(Some(self.ahead.drain(..size).collect()))
     }
 
     async fn fill(&mut self) -> Result<usize> {
+        self.ahead.reserve(READ_BYTES);
         self.half.read_buf(&mut self.ahead).await
     }
 }

@@ -30,6 +30,7 @@ async fn crooked(name: &str, dialect: Dialect) -> (NullHub, Crooked) {
         secret: "secret".to_owned(),
         issuer: "https://localhost".to_owned(),
         publish_origin: "https://app.example".to_owned(),
+        issuers: Vec::new(),
     };
     let mutant = mutants::all().find(|mutant| mutant.name == name && mutant.dialect == dialect);
     let crooked = Crooked::start(&straight, mutant.unwrap()).await.unwrap();

@@ -51,7 +51,7 @@ enum Command {
     E2e,
     /// What the hot operations of the hub core cost in instructions, against the merge base
     Instructions,
-    /// A test to its whole extent, whose outcome is kept: kill-9, simulation, kill-matrix, second-order, floor, repro, steadiness
+    /// A test to its whole extent, whose outcome is kept: kill-9, disk-full, churn, simulation, kill-matrix, second-order, floor, repro, steadiness
     Proof {
         /// Which one
         name: String,

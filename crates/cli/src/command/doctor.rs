@@ -77,8 +77,11 @@ async fn examine(
     let network = interrupted
         .unless(async { Ok(reach(&endpoint, &mut tell).await) })
         .await?;
-    if !network.is_well() {
+    if network.is_unreachable() {
         return Ok((network.rungs, Outcome::NotMeasurable));
+    }
+    if !network.is_well() {
+        return Ok((network.rungs, Outcome::Broken));
     }
     let access = interrupted
         .unless(HubAccess::find(
@@ -134,6 +137,7 @@ fn target(
         claimed: Vec::new(),
         http: HttpVersion::default(),
         limits: Limits::default(),
+        further_issuers: Vec::new(),
         variants: Vec::new(),
     })
 }

@@ -152,9 +152,6 @@ fn explain_requirement(dialect: Dialect, requirement: &Requirement, text: &mut S
         CoverageStatus::Reason { reason } => {
             let _ = writeln!(text, "  not checked: {reason}");
         }
-        CoverageStatus::Planned { issue } => {
-            let _ = writeln!(text, "  not checked yet: comes with {issue}");
-        }
     }
 }
 

@@ -1,11 +1,9 @@
 //! Hubs that are not there, are no hubs, or fail: a sentence, the right exit code, an end.
 
-use std::net::TcpListener;
-
 use assay_crooked::{Fault, FaultyHub, Side};
 use tempfile::tempdir;
 
-use crate::program::{Ended, Hub, KEY, assay, assay_in};
+use crate::program::{Ended, Hub, KEY, assay, assay_in, closed_port};
 use crate::scenario::short;
 
 const NOT_MEASURABLE: i32 = 3;
@@ -27,17 +25,9 @@ fn check(url: &str, flags: &[&str], fragment: &str) {
     }
 }
 
-/// A port that was free a moment ago and that nobody else is given, since it is still bound.
-fn closed_port() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    (listener, address)
-}
-
 #[test]
 fn nothing_listens() {
-    let (listener, address) = closed_port();
-    drop(listener);
+    let (_closed, address) = closed_port();
     let url = format!("http://{address}/.well-known/mercure");
     check(&url, &["--jwt-key", KEY], "nothing listens there");
 }

@@ -83,6 +83,7 @@ fn a_baseline_lets_pass_what_it_lists() {
         secret: KEY.to_owned(),
         issuer: "https://localhost".to_owned(),
         publish_origin: ORIGIN.to_owned(),
+        issuers: Vec::new(),
     };
     let mut mutants = mutants::all();
     let broken = mutants.find(|mutant| mutant.name == "credentials-not-allowed");

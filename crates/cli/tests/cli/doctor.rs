@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use assay_crooked::{Crooked, Straight, mutants};
+use assay_crooked::{Crooked, NULL_HUBS, NullHub, Straight, mutants};
 use tempfile::tempdir;
 
-use crate::program::{Ended, Hub, KEY, assay, command};
+use crate::program::{Ended, Hub, KEY, assay, closed_port, command};
 
 const WELL: Option<i32> = Some(0);
 const BROKEN: Option<i32> = Some(1);
@@ -168,6 +168,7 @@ fn origins_and_cookies_that_no_browser_takes() {
         secret: KEY.to_owned(),
         issuer: "https://localhost".to_owned(),
         publish_origin: ORIGIN.to_owned(),
+        issuers: Vec::new(),
     };
     for (name, named) in [
         ("cors-wildcard", "browsers refuse"),
@@ -237,12 +238,8 @@ fn a_project_says_what_it_uses() {
 fn what_cannot_be_reached() {
     let hub = Hub::start();
     let key = ["--jwt-key", KEY];
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let closed = format!(
-        "http://{}/.well-known/mercure",
-        listener.local_addr().unwrap()
-    );
-    drop(listener);
+    let (_closed, address) = closed_port();
+    let closed = format!("http://{address}/.well-known/mercure");
     check(&closed, &key, UNREACHABLE, "does the hub run");
     check(
         "http://no-such-host.invalid/.well-known/mercure",
@@ -259,6 +256,38 @@ fn what_cannot_be_reached() {
         BROKEN,
         "/.well-known/mercure",
     );
+}
+
+/// Web servers, services and hubs of other protocols: the first thing that is told is that they are none of ours.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_mercure_hub() {
+    for (name, named) in [
+        // A static site, and the front page of one.
+        (
+            "404 to everything",
+            "match= gives status 404 and no event stream",
+        ),
+        (
+            "200 {} to everything",
+            "it answers 200 to a publication without token and topic",
+        ),
+        // As nchan and other hubs of server-sent events do.
+        (
+            "opens streams and drops publications",
+            "it answers 200 to a publication without token and topic",
+        ),
+    ] {
+        let null = NULL_HUBS.iter().find(|null| null.name == name).unwrap();
+        let hub = NullHub::start(null).await.unwrap();
+        for more in [[].as_slice(), &["--dialect", "0.x"]] {
+            let more = [["--jwt-key", KEY].as_slice(), more].concat();
+            let told = format!("hub               this is not a Mercure hub: {named}");
+            let url = hub.url();
+            tokio::task::spawn_blocking(move || check(&url, &more, BROKEN, &told))
+                .await
+                .unwrap();
+        }
+    }
 }
 
 /// What a proxy does to streams.

@@ -4,6 +4,7 @@
 mod arguments;
 mod bad_hub;
 mod by_hand;
+mod changing_hub;
 mod check;
 mod closed_pipe;
 mod deployments;

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpSocket;
 
 /// A secret that is long enough for 1.0, and easy to find where it must not be.
 pub(crate) const KEY: &str = "a-key-that-must-never-be-seen-by-anyone-0123456789";
@@ -141,6 +142,11 @@ impl Hub {
         Self::spawn(flags, Stdio::null())
     }
 
+    /// One that refuses subscribers without a token.
+    pub(crate) fn start_strict(flags: &[&str]) -> Self {
+        Self::of(Self::strict(flags).stderr(Stdio::null()))
+    }
+
     /// Starts it with these flags, and a log.
     pub(crate) fn spawn(flags: &[&str], log: Stdio) -> Self {
         Self::of(Self::command(flags).stderr(log))
@@ -148,7 +154,11 @@ impl Hub {
 
     /// What starts it with these flags.
     pub(crate) fn command(flags: &[&str]) -> Command {
-        let mut command = command(&["hub", "--listen", "127.0.0.1:0", "--anonymous"]);
+        Self::strict(&[&["--anonymous"], flags].concat())
+    }
+
+    fn strict(flags: &[&str]) -> Command {
+        let mut command = command(&["hub", "--listen", "127.0.0.1:0"]);
         command.args(flags).env("ASSAY_HUB_JWT_KEY", KEY);
         command
     }
@@ -182,6 +192,14 @@ impl Drop for Hub {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// An address at which nobody listens, and which nobody else is given as long as the socket is bound.
+pub(crate) fn closed_port() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    (socket, address)
 }
 
 /// All that a folder holds, read as text, folder by folder.

@@ -170,6 +170,54 @@ fn what_is_wrong_with_a_file_is_told_with_its_place() {
 }
 
 #[test]
+fn what_is_wrong_with_keys_issuers_and_files_is_told_with_its_place() {
+    let at = |rest: &str| format!("[hub]\nurl = \"http://h/\"\n{rest}\n");
+    let with = |rest: &str| format!("{HUB}\n{rest}\n");
+    for (text, told) in [
+        (
+            at("publisher = { generate = \"hush-hush-hush\" }"),
+            "hub.publisher: `generate` is none that is known",
+        ),
+        (
+            at("publisher = { generate = \"ES256\", algorithm = \"ES256\" }"),
+            "hub.publisher: `generate` names the algorithm",
+        ),
+        (
+            at("publisher = { generate = \"ES256\", key = \"hush-hush-hush\" }"),
+            "hub.publisher: has several of",
+        ),
+        (
+            with("[variants.x.issuers.partner]\npublisher = { key = \"hush-hush-hush\" }"),
+            "line 11: missing field `identifier`",
+        ),
+        (
+            with("[variants.x.issuers.Partner]\nidentifier = \"https://partner.example\""),
+            "variants.x.issuers.Partner: an issuer is named with a-z",
+        ),
+        (
+            with(
+                "[variants.x.issuers.partner]\nidentifier = \"x\"\npublisher = { key_file = \"no.pem\" }",
+            ),
+            "no.pem for variants.x.issuers.partner.publisher.key_file",
+        ),
+        (
+            with("[variants.x]\nenvironment = { A = \"{partner_publisher}\" }"),
+            "{partner_publisher} stands for nothing: there are {port}, {dir}, {state}, {key}, {hub}, {publisher}, {subscriber}",
+        ),
+        (
+            with("[variants.x]\nfiles = { \"../hub.toml\" = \"\" }"),
+            "variants.x.files.../hub.toml: names no file of {state}",
+        ),
+        (
+            at("files = { \"hub.toml\" = \"\" }"),
+            "hub.files: are for a hub that a command starts",
+        ),
+    ] {
+        check_refused(&text, 2, told);
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_command_is_told_with_its_log() {
     let sleeps = format!("{SHELL}, \"echo $$ > pid; exec sleep 1000\"]");
     let never = "[hub]\nurl = \"http://127.0.0.1:{port}/\"\nready_within_s = 1\n";
@@ -225,7 +273,7 @@ fn what_is_typed_beside_a_target() {
         ),
         (
             &["--variant", "none"],
-            "--variant none: the target has few-streams, few-streams-per-address",
+            "--variant none: the target has cookie-name, few-streams, few-streams-per-address",
         ),
     ] {
         let folder = target(HUB);
@@ -278,6 +326,52 @@ fn a_variant_shows_what_the_hub_cannot() {
     );
     let other_dialect = format!("{short}dialects = [\"0.x\"]\n");
     check_row(&other_dialect, 3, "unsupported", missing);
+}
+
+/// A hub that is given keys of several kinds, made for the run, by variables and by a file of its own.
+#[test]
+fn keys_are_made_for_the_run() {
+    let folder = target(&format!(
+        r#"{HUB}
+[variants.keys]
+publisher = {{ generate = "EdDSA" }}
+subscriber = {{ generate = "HS512" }}
+environment = {{ ASSAY_HUB_CONFIG = "{{state}}/more.toml", ASSAY_HUB_JWT_KEY = "", ASSAY_HUB_PUBLISHER_JWT_KEY = "{{publisher}}", ASSAY_HUB_PUBLISHER_JWT_ALGORITHM = "EdDSA", ASSAY_HUB_SUBSCRIBER_JWT_KEY = "{{subscriber}}", ASSAY_HUB_SUBSCRIBER_JWT_ALGORITHM = "HS512" }}
+
+[variants.keys.issuers.partner]
+identifier = "https://partner.example"
+publisher = {{ generate = "ES256" }}
+subscriber = {{ generate = "ES384" }}
+
+[variants.keys.files]
+"more.toml" = """
+[[trusted_issuer]]
+identifier = "https://partner.example"
+publisher = {{ key = '''{{partner_publisher}}''', algorithms = ["ES256"] }}
+subscriber = {{ key = '''{{partner_subscriber}}''', algorithms = ["ES384"] }}
+"""
+"#
+    ));
+    // The hub has one issuer: what needs two goes to the variant, and what public keys tell more about.
+    let ids = ["token.key.cross-issuer", "token.alg.key-compat"];
+    let ended = judge(folder.path(), &ids.map(|id| ["--only", id]).concat());
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(
+        rows(&ended)
+            .iter()
+            .filter(|(verdict, _)| verdict == "pass")
+            .count(),
+        2,
+        "{ended:?}"
+    );
+    assert!(
+        ended.stderr.contains("variant keys, dialect 1.0: 2 checks"),
+        "{ended:?}"
+    );
+    // Files with keys are gone with the hub, and no key is in what is left.
+    for (name, text) in texts_in(&folder.path().join("out")) {
+        assert!(!text.contains("BEGIN PUBLIC KEY"), "{name}");
+    }
 }
 
 /// Another hub that runs already, whatever starts the first.
@@ -351,7 +445,11 @@ fn what_a_command_leaves_behind_is_told_and_ended() {
 /// Those of other hubs take their program, and find what it reads beside them.
 #[test]
 fn the_targets_that_come_with_assay() {
-    for name in ["mercure-rocks-1.0", "mercure-rocks-0.x"] {
+    for (name, caddyfile) in [
+        ("mercure-rocks-1.0", "mercure-rocks.Caddyfile"),
+        ("mercure-rocks-0.x", "mercure-rocks.Caddyfile"),
+        ("frankenphp", "frankenphp.Caddyfile"),
+    ] {
         let folder = tempdir().unwrap();
         let args = ["check", "--target", name, "--out", "out"];
         let ended = assay_in(folder.path(), &args);
@@ -365,13 +463,59 @@ fn the_targets_that_come_with_assay() {
         assert_eq!(ended.code, Some(3), "{ended:?}");
         assert!(ended.stderr.contains("its command ended"), "{ended:?}");
         let hubs = folder.path().join("out/hubs");
-        assert!(hubs.join("_target/mercure-rocks.Caddyfile").exists());
+        assert!(hubs.join("_target").join(caddyfile).exists());
     }
+}
+
+/// The services of a compose file, which run already; the key is typed.
+#[test]
+fn the_target_of_services() {
+    let text = include_str!("../../../../docs/examples/compose/target.toml");
+    let hub = Hub::start_with(&["--dialects", "0.x"]);
+    let strict = Hub::start_strict(&["--dialects", "0.x"]);
+    let mut text = text.to_owned();
+    for (port, hub) in [("3001", &hub), ("3002", &strict)] {
+        let service = format!("http://127.0.0.1:{port}/.well-known/mercure");
+        assert!(text.contains(&service), "{text}");
+        text = text.replace(&service, &hub.url);
+    }
+    let folder = target(&text);
+    let only = ["0.x/anonymous", "0.x/token"];
+    let flags = only.map(|id| ["--only", id]).concat();
+    let ended = judge(
+        folder.path(),
+        &[&flags, ["--jwt-key", KEY].as_slice()].concat(),
+    );
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(
+        ended.stderr.contains("variant no-anonymous, dialect 0.x:"),
+        "{ended:?}"
+    );
+}
+
+/// One that never answers is ended, and its rows stay open.
+#[test]
+fn a_variant_that_is_never_ready() {
+    let sleeps = format!("{SHELL}, \"echo $$ > pid; exec sleep 1000\"]");
+    let never = format!("{HUB}{SHORT}ready_within_s = 1\n{sleeps}\n");
+    let folder = check_row(
+        &never,
+        3,
+        "inconclusive",
+        "variant `short`: nothing answers at http://127.0.0.1:",
+    );
+    assert!(is_gone(pid_in(folder.path()).unwrap()));
 }
 
 /// While it waits for a hub that never answers: one signal ends both.
 #[test]
 fn a_signal_ends_what_is_being_started() {
+    for kind in [Signal::INT, Signal::TERM] {
+        check_ends_what_is_being_started(kind);
+    }
+}
+
+fn check_ends_what_is_being_started(kind: Signal) {
     let waits = "\"trap '' TERM; echo $$ > pid; while :; do sleep 1000; done\"]";
     let folder = target(&format!(
         "[hub]\nurl = \"http://127.0.0.1:{{port}}/\"\nready_within_s = 600\n{SHELL}, {waits}\n"
@@ -386,9 +530,9 @@ fn a_signal_ends_what_is_being_started() {
         }
         std::thread::yield_now();
     };
-    signal(&child, Signal::INT);
+    signal(&child, kind);
     assert_eq!(finish(child).code, Some(130));
-    assert!(is_gone(pid));
+    assert!(is_gone(pid), "{kind:?}");
 }
 
 /// A hub that does not end when it is told to: whoever does not want to wait for it ends it by the second signal.

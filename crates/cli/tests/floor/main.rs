@@ -11,6 +11,8 @@
 mod broken;
 #[path = "../shared/document.rs"]
 mod document;
+#[path = "../shared/issuers.rs"]
+mod issuers;
 mod published;
 #[path = "../shared/straight.rs"]
 #[allow(dead_code, reason = "the kill matrix needs all of it")]
@@ -91,6 +93,7 @@ async fn on_null(null: &'static Null, kind: Kind, broken: &'static [&'static str
         secret: "of a hub that reads no token: long enough to sign one".to_owned(),
         issuer: "https://localhost".to_owned(),
         publish_origin: ORIGIN.to_owned(),
+        issuers: Vec::new(),
     };
     let mut rows = Vec::new();
     for dialect in Dialect::ALL {

@@ -12,6 +12,8 @@
 
 #[path = "../shared/document.rs"]
 mod document;
+#[path = "../shared/issuers.rs"]
+mod issuers;
 mod kill;
 mod matrix;
 mod published;

@@ -12,21 +12,10 @@ use assay_results::{
 use crate::kill::Kill;
 
 /// Requirements that no straight hub of these tests can show to be kept, and why.
-pub(crate) const NOT_SHOWN: &[(&str, &str)] = &[
-    (
-        "match.additional-types",
-        "The reference hub has no matcher type beyond those of the draft, and its metadata name none: there is nothing to ask for.",
-    ),
-    (
-        "token.as-advertised",
-        "The straight hubs know a secret and no issuer, so their metadata name no authorization server to hold a token against.",
-    ),
-    (
-        "subscribe.http2",
-        "Over cleartext nothing tells which versions of HTTP a server offers, and the crooked hub, a proxy that reads what it passes \
-     on, does not speak TLS. That the check passes over TLS and HTTP/2 is seen by the test of the transports.",
-    ),
-];
+pub(crate) const NOT_SHOWN: &[(&str, &str)] = &[(
+    "match.additional-types",
+    "The reference hub has no matcher type beyond those of the draft, and its metadata name none: there is nothing to ask for.",
+)];
 
 /// One dialect.
 pub(crate) struct Part<'s> {
@@ -46,9 +35,6 @@ pub(crate) fn empty_cells(dialect: Dialect) -> Vec<String> {
         CoverageStatus::Reason { reason } => reason
             .is_empty()
             .then_some("it has neither check nor reason"),
-        CoverageStatus::Planned { issue } => {
-            (issue == "none").then_some("it has neither check nor reason")
-        }
     };
     let coverage = assay_conformance::coverage(dialect);
     coverage
@@ -180,16 +166,6 @@ impl Part<'_> {
                 CoverageStatus::Reason { reason } => {
                     counts.reasons += 1;
                     push_open(open, dialect, &row, reason);
-                    tally(
-                        by_area.entry(NO_CHECK).or_default(),
-                        row.level,
-                        false,
-                        false,
-                    );
-                    continue;
-                }
-                CoverageStatus::Planned { issue } => {
-                    push_open(open, dialect, &row, &format!("to come: {issue}"));
                     tally(
                         by_area.entry(NO_CHECK).or_default(),
                         row.level,

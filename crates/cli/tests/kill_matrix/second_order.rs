@@ -219,6 +219,7 @@ async fn judge_null(
         secret: "of a hub that reads no token: long enough to sign one".to_owned(),
         issuer: "https://localhost".to_owned(),
         publish_origin: ORIGIN.to_owned(),
+        issuers: Vec::new(),
     };
     let target = target(&described, &described.url, dialect, Needs::Anything);
     // Waiting is all that a check does here, so all of them may wait at once.

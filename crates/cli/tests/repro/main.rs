@@ -11,6 +11,8 @@
 
 #[path = "../shared/document.rs"]
 mod document;
+#[path = "../shared/issuers.rs"]
+mod issuers;
 mod printed;
 mod published;
 #[path = "../shared/straight.rs"]

@@ -1,12 +1,16 @@
 //! The straight hub: `assay hub` as a child, or one that runs already. For each proof of the suite.
 
 use std::env::var;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use assay_client::{Algorithm, Dialect, Endpoint, EndpointOptions, HubUrl, SigningKey};
-use assay_conformance::{DialectChoice, HttpVersion, Limits, RoleCredential, Target};
+use assay_conformance::{
+    DialectChoice, HttpVersion, Limits, OptionalFeature, RoleCredential, Target,
+};
 use assay_crooked::{Needs, Straight};
+
+use crate::issuers;
 
 /// The origin that the hub allows, for reading and for publishing.
 pub(crate) const ORIGIN: &str = "https://app.example";
@@ -19,6 +23,8 @@ pub(crate) struct StraightHub {
     pub(crate) needs: Needs,
     key: String,
     child: Option<Child>,
+    /// What it read when it started.
+    _settings: Option<tempfile::NamedTempFile>,
 }
 
 impl StraightHub {
@@ -33,6 +39,7 @@ impl StraightHub {
             Needs::CustomPath => "_CUSTOM_PATH",
             Needs::FewStreamsPerAddress => "_FEW_STREAMS_PER_ADDRESS",
             Needs::FewStreams => "_FEW_STREAMS",
+            Needs::Issuers => "_ISSUERS",
         };
         if let Ok(url) = var(format!("ASSAY_STRAIGHT_HUB_{version}{kind}_URL")) {
             let key = var("ASSAY_STRAIGHT_HUB_KEY").unwrap_or_else(|_| KEY.to_owned());
@@ -42,24 +49,30 @@ impl StraightHub {
                 needs,
                 key,
                 child: None,
+                _settings: None,
             };
         }
         let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
-        command.args([
-            "hub",
-            "--listen",
-            "127.0.0.1:0",
-            "--dialects",
-            dialect.as_str(),
-            "--exit-with-parent",
-        ]);
+        command.args(["hub", "--listen", "127.0.0.1:0", "--exit-with-parent"]);
         command.args(["--cors-origin", ORIGIN, "--publish-origin", ORIGIN]);
         if needs != Needs::NoAnonymous {
             command.arg("--anonymous");
         }
         // The others have none, so that what needs them is seen to be unsupported there.
-        if matches!(needs, Needs::Anything | Needs::CustomPath) {
+        if matches!(needs, Needs::Anything | Needs::CustomPath | Needs::Issuers) {
             command.arg("--subscriptions");
+        }
+        let mut settings = None;
+        if needs == Needs::Issuers {
+            let mut file = tempfile::NamedTempFile::new().unwrap();
+            file.write_all(issuers::settings().as_bytes()).unwrap();
+            // A secret that can be guessed stops a hub of 1.0 alone.
+            command
+                .args(["--dialects", "1.0,0.x", "--config"])
+                .arg(file.path());
+            settings = Some(file);
+        } else {
+            command.args(["--dialects", dialect.as_str()]);
         }
         let Limits {
             lifetime_s,
@@ -103,6 +116,7 @@ impl StraightHub {
             needs,
             key: KEY.to_owned(),
             child: Some(child),
+            _settings: settings,
         }
     }
 
@@ -118,6 +132,11 @@ impl StraightHub {
             secret: self.key.clone(),
             issuer: "https://localhost".to_owned(),
             publish_origin: ORIGIN.to_owned(),
+            issuers: if self.needs == Needs::Issuers {
+                issuers::secrets()
+            } else {
+                Vec::new()
+            },
         }
     }
 }
@@ -153,8 +172,14 @@ pub(crate) fn target(straight: &Straight, url: &str, dialect: Dialect, needs: Ne
         foreign_origin: "https://evil.example".to_owned(),
         publish_origin: Some(ORIGIN.to_owned()),
         cookie_name: None,
-        claimed: Vec::new(),
+        // A crooked hub has it not, which is what its mutant is judged for. // subscribe.http2
+        claimed: vec![OptionalFeature::H2c],
         limits: limits(needs),
+        further_issuers: if needs == Needs::Issuers {
+            issuers::known()
+        } else {
+            Vec::new()
+        },
         variants: Vec::new(),
     }
 }

@@ -12,6 +12,8 @@
 #[path = "../shared/document.rs"]
 mod document;
 mod hostile;
+#[path = "../shared/issuers.rs"]
+mod issuers;
 mod ordeal;
 mod published;
 #[path = "../shared/straight.rs"]

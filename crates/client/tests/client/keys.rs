@@ -1,6 +1,8 @@
 use assay_client::{Algorithm, SigningKey};
 use aws_lc_rs::encoding::{AsDer as _, EcPrivateKeyRfc5915Der};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::DecodingKey;
 use rcgen::{KeyPair, SignatureAlgorithm};
 
 pub(crate) fn pem(algorithm: &'static SignatureAlgorithm) -> String {
@@ -99,6 +101,37 @@ fn older_encodings_are_read() {
             .len(),
         64
     );
+}
+
+/// What is made here signs what a library of others verifies with the half that a hub is given.
+#[test]
+fn new_keys_verify_with_what_a_hub_is_given() {
+    for algorithm in Algorithm::ALL {
+        if algorithm == Algorithm::Es512 {
+            // The library knows no P-521; the length of the signature has to do.
+            let key = SigningKey::generate(algorithm).unwrap();
+            assert_eq!(key.sign(b"x").unwrap().len(), 132);
+            continue;
+        }
+        let key = SigningKey::generate(algorithm).unwrap();
+        let verifies = match key.public_key_pem() {
+            None => DecodingKey::from_secret(key.secret().unwrap()),
+            Some(pem) => match algorithm.as_str().as_bytes() {
+                [b'E', b'S', ..] => DecodingKey::from_ec_pem(pem.as_bytes()).unwrap(),
+                [b'E', ..] => DecodingKey::from_ed_pem(pem.as_bytes()).unwrap(),
+                _ => DecodingKey::from_rsa_pem(pem.as_bytes()).unwrap(),
+            },
+        };
+        let signature = URL_SAFE_NO_PAD.encode(key.sign(b"message").unwrap());
+        let known = algorithm.as_str().parse().unwrap();
+        let verified = jsonwebtoken::crypto::verify(&signature, b"message", &verifies, known);
+        assert_eq!(verified, Ok(true), "{algorithm}");
+        assert_ne!(
+            SigningKey::generate(algorithm).unwrap().sign(b"x").unwrap(),
+            SigningKey::generate(algorithm).unwrap().sign(b"x").unwrap(),
+            "{algorithm}: the same key twice"
+        );
+    }
 }
 
 #[test]

@@ -34,6 +34,8 @@ mod transport;
 
 use super::Check;
 
+pub(crate) use token_validation::document as metadata;
+
 /// All of them.
 pub(super) fn checks() -> Vec<Check> {
     [

@@ -24,7 +24,16 @@ impl<'h> Lab<'h> {
         &self,
         request: &Request,
     ) -> Result<Result<Answer, WireError>, Stop> {
-        let (connection, incoming) = self.send(request).await?;
+        self.try_ask_by(request, self.deadline()).await
+    }
+
+    /// The same for a request that takes long to write: the head of the answer may come until a deadline.
+    pub(crate) async fn try_ask_by(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<Result<Answer, WireError>, Stop> {
+        let (connection, incoming) = self.send_by(request, deadline).await?;
         let incoming = match incoming {
             Ok(incoming) => incoming,
             Err(error) => return Ok(Err(error)),
@@ -183,7 +192,8 @@ impl<'h> Lab<'h> {
             if !content_type.is_empty() {
                 fields.push(("Content-Type".to_owned(), content_type.clone()));
             }
-            fields.push(("Content-Length".to_owned(), bytes.len().to_string()));
+            let length = bytes.len() + request.padding_bytes;
+            fields.push(("Content-Length".to_owned(), length.to_string()));
         }
         let content = content.map(|(_, bytes)| bytes).unwrap_or_default();
         let thrown_away = request
@@ -200,6 +210,10 @@ impl<'h> Lab<'h> {
         }
         shown.push_str("\r\n");
         shown.push_str(&String::from_utf8_lossy(&content));
+        if request.padding_bytes > 0 {
+            let times = request.padding_bytes.to_string();
+            shown.extend(["[", times.as_str(), " times `a`]"]);
+        }
         self.transcript.entry(connection, Direction::Sent, &shown);
         // The user's own headers are shown to nobody.
         let own = self.hub.target.endpoint.headers().iter();
@@ -211,6 +225,7 @@ impl<'h> Lab<'h> {
             target,
             fields: fields.chain(own).collect(),
             content,
+            padding_bytes: request.padding_bytes,
         })
     }
 

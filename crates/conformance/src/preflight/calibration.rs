@@ -13,6 +13,7 @@ use crate::{
     request::{Credential, Place, Proof, Request},
     row,
     stop::Stop,
+    target::HttpVersion,
     token::Token,
 };
 
@@ -72,11 +73,21 @@ pub(super) async fn run(hub: &mut Hub) -> Vec<Feature> {
             query_method,
             "a QUERY with a matcher in its body opens a stream, and a nonsense method opens none",
         ),
+        (
+            F::H2c,
+            h2c(hub).await,
+            "a subscription over HTTP/2 without TLS, by prior knowledge",
+        ),
+        (
+            F::AuthorizationServer,
+            authorization_server(hub).await,
+            "`authorization_servers` in the protected resource metadata",
+        ),
     ];
     let claims = |feature| {
         let possible = match feature {
             F::QueryToken => hub.dialect == Dialect::V0,
-            F::QueryMethod => hub.dialect == Dialect::V1,
+            F::QueryMethod | F::AuthorizationServer => hub.dialect == Dialect::V1,
             _ => true,
         };
         possible && hub.target.claimed.contains(&feature)
@@ -197,4 +208,23 @@ async fn query_method(hub: &Hub) -> Result<bool, Stop> {
     let mut nonsense = by_query.clone();
     nonsense.method = "ASSAY";
     Ok(lab.open(&by_query).await?.is_ok() && lab.open(&nonsense).await?.is_err())
+}
+
+async fn h2c(hub: &Hub) -> Result<bool, Stop> {
+    if hub.target.endpoint.hub().url().is_https() {
+        return Ok(false);
+    }
+    let lab = Lab::new(hub, "preflight");
+    let request = lab.subscribe(&lab.topic("h2c"))?.over(HttpVersion::Http2);
+    let answer = lab.try_ask(&request).await?;
+    Ok(answer.is_ok_and(|answer| answer.is_event_stream()))
+}
+
+async fn authorization_server(hub: &Hub) -> Result<bool, Stop> {
+    if hub.dialect == Dialect::V0 {
+        return Ok(false);
+    }
+    let lab = Lab::new(hub, "preflight");
+    let document = check::metadata(&lab).await?;
+    Ok(document.is_some_and(|document| document.get("authorization_servers").is_some()))
 }

@@ -11,12 +11,15 @@ use assay_client::{Dialect, HubUrl};
 
 use super::{
     HttpVersion, RoleCredential,
-    credential::credential,
+    credential::{IssuerPlan, RolePlan, Verifiers},
     file::{HUB, TargetError},
     section::{PORT, RoleSection, Section},
     words::Words,
 };
-use crate::{check::Need, features::OptionalFeature};
+use crate::{
+    check::{KnownIssuer, Need},
+    features::OptionalFeature,
+};
 
 /// Stands for the port while nothing runs.
 pub(super) const SOME_PORT: u16 = 3000;
@@ -58,8 +61,8 @@ pub struct Plan {
     /// Of the target: commands run in it.
     pub(super) folder: PathBuf,
     pub(super) dialects: Option<Vec<Dialect>>,
-    pub(super) publisher: RoleCredential,
-    pub(super) subscriber: RoleCredential,
+    /// The issuer of the hub's own section, then the further ones by name.
+    pub(super) issuers: Vec<IssuerPlan>,
     pub(super) ca_pem: Option<Vec<u8>>,
 }
 
@@ -104,12 +107,37 @@ impl Context<'_> {
         role: Option<&RoleSection>,
         places: &Places,
         common: &RoleCredential,
-    ) -> Result<RoleCredential, TargetError> {
+    ) -> Result<RolePlan, TargetError> {
         let Some(role) = role else {
-            return Ok(common.clone());
+            return Ok(RolePlan::Known(common.clone()));
         };
         let file = self.read(&format!("{key}.key_file"), role.key_file.as_deref())?;
-        credential(role, file, &places.key).map_err(|message| self.field(key, message))
+        RolePlan::of(role, file, &places.key).map_err(|message| self.field(key, message))
+    }
+
+    fn issuers(&self, section: &Section, places: &Places) -> Result<Vec<IssuerPlan>, TargetError> {
+        let (publisher, subscriber) = (section.publisher.as_ref(), section.subscriber.as_ref());
+        let mut issuers = vec![IssuerPlan {
+            prefix: String::new(),
+            publisher: self.role("publisher", publisher, places, &places.publisher)?,
+            subscriber: self.role("subscriber", subscriber, places, &places.subscriber)?,
+        }];
+        for (name, issuer) in section.issuers.iter().flatten() {
+            let key = format!("issuers.{name}");
+            if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_lowercase()) {
+                return Err(self.field(&key, "an issuer is named with a-z"));
+            }
+            let role = |role: &str, section: &Option<RoleSection>| {
+                let key = format!("{key}.{role}");
+                self.role(&key, section.as_ref(), places, &RoleCredential::Absent)
+            };
+            issuers.push(IssuerPlan {
+                prefix: format!("{name}_"),
+                publisher: role("publisher", &issuer.publisher)?,
+                subscriber: role("subscriber", &issuer.subscriber)?,
+            });
+        }
+        Ok(issuers)
     }
 
     fn dialects(&self, section: &Section) -> Result<Option<Vec<Dialect>>, TargetError> {
@@ -146,18 +174,7 @@ impl Plan {
         };
         let plan = Self {
             dialects: context.dialects(&section)?,
-            publisher: context.role(
-                "publisher",
-                section.publisher.as_ref(),
-                places,
-                &places.publisher,
-            )?,
-            subscriber: context.role(
-                "subscriber",
-                section.subscriber.as_ref(),
-                places,
-                &places.subscriber,
-            )?,
+            issuers: context.issuers(&section, places)?,
             ca_pem: context.read("ca_file", section.ca_file.as_deref())?,
             name,
             places: places.clone(),
@@ -180,14 +197,24 @@ impl Plan {
             None if section.environment.is_some() => {
                 return Err(context.field("environment", "is for a hub that a command starts"));
             }
+            None if section.files.is_some() => {
+                return Err(context.field("files", "are for a hub that a command starts"));
+            }
             _ => {}
         }
+        for name in section.files.iter().flat_map(|files| files.keys()) {
+            if Path::new(name).file_name() != Some(name.as_ref()) {
+                let message = "names no file of {state}: write a name without folder";
+                return Err(context.field(&format!("files.{name}"), message));
+            }
+        }
+        let verifiers = self.verifiers();
         for (key, text) in section.texts() {
             if section.command.is_none() && text.contains(PORT) {
                 let message = format!("{PORT} is for a hub that a command starts");
                 return Err(context.field(&key, message));
             }
-            let filled = self.expand(text, SOME_PORT);
+            let filled = self.expand(text, SOME_PORT, &verifiers);
             let filled = filled.map_err(|message| context.field(&key, message))?;
             if matches!(key.as_str(), "url" | "publish_url" | "ready") {
                 let url: Result<HubUrl, _> = filled.parse();
@@ -231,22 +258,36 @@ impl Plan {
                 Need::QueryMethod => claims(OptionalFeature::QueryMethod, true),
                 Need::Subscriptions => claims(OptionalFeature::Subscriptions, true),
                 Need::CustomId => claims(OptionalFeature::CustomId, true),
+                Need::AuthorizationServer => claims(OptionalFeature::AuthorizationServer, true),
                 Need::AllowedOrigin => section.allowed_origin.is_some(),
                 Need::PublishOrigin => section.publish_origin.is_some(),
                 Need::OtherPath => self.url().is_some_and(|url| Need::is_other_path(&url)),
                 Need::Http2Visible => {
                     self.places.http == HttpVersion::Http2
                         || self.url().is_some_and(|url| url.is_https())
+                        || claims(OptionalFeature::H2c, true)
                 }
                 Need::Limit(limit) => section
                     .limits
                     .is_some_and(|limits| limits.get(limit).is_some()),
+                Need::Issuers(issuers) => issuers.are_met(&self.known_issuers()),
             }
+    }
+
+    /// What is known of the publishers' keys while nothing runs, the hub's own issuer first.
+    fn known_issuers(&self) -> Vec<KnownIssuer> {
+        let known = self.issuers.iter().map(|issuer| KnownIssuer {
+            publisher: issuer.publisher.algorithm(),
+            subscriber: issuer.subscriber.algorithm(),
+            is_weak: issuer.publisher.is_weak(),
+        });
+        known.collect()
     }
 
     fn url(&self) -> Option<HubUrl> {
         let url = self.section.url.as_deref()?;
-        self.expand(url, SOME_PORT).ok()?.parse().ok()
+        let filled = self.expand(url, SOME_PORT, &self.verifiers());
+        filled.ok()?.parse().ok()
     }
 
     /// The name of its log and of its folder.
@@ -259,8 +300,21 @@ impl Plan {
         self.places.work.join(self.file_name())
     }
 
+    /// What stands for keys in braces, as far as it is known while nothing runs.
+    fn verifiers(&self) -> Verifiers {
+        self.issuers
+            .iter()
+            .flat_map(IssuerPlan::verifiers)
+            .collect()
+    }
+
     /// A text with the names in braces filled in.
-    pub(super) fn expand(&self, text: &str, port: u16) -> Result<String, String> {
+    pub(super) fn expand(
+        &self,
+        text: &str,
+        port: u16,
+        verifiers: &Verifiers,
+    ) -> Result<String, String> {
         let state = self.state();
         let words = Words {
             port,
@@ -268,6 +322,7 @@ impl Plan {
             state: &state,
             key: &self.places.key,
             hub: self.places.hub.as_deref(),
+            verifiers,
         };
         words.fill(text)
     }

@@ -75,6 +75,8 @@ pub(super) struct Launch {
     pub(super) log: PathBuf,
     /// A folder of its own, gone when it has ended.
     pub(super) state: PathBuf,
+    /// Name → text of what stands in that folder.
+    pub(super) files: BTreeMap<String, String>,
 }
 
 impl Launch {
@@ -117,9 +119,12 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the command, with an empty log and an empty folder.
+    /// Starts the command, with an empty log, and nothing in its folder but its files.
     pub(super) fn start(launch: Launch, interrupt: &Interrupt) -> io::Result<Self> {
         fs::create_dir_all(&launch.state)?;
+        for (name, text) in &launch.files {
+            fs::write(launch.state.join(name), text)?;
+        }
         File::create(&launch.log)?;
         let children = interrupt.children().clone();
         let (child, group) = children.spawn(&launch)?;
@@ -175,4 +180,49 @@ impl Drop for Process {
 fn kill(group: Pid) {
     // An error means that nobody is left.
     let _ = kill_process_group(group, Signal::KILL);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::{BTreeMap, Launch, Process, test_kill_process_group};
+    use crate::interrupt::Interrupt;
+
+    /// A defect of ours must not leave hubs of others behind.
+    #[tokio::test]
+    async fn a_panic_ends_what_was_started() {
+        let name = format!("assay-process-{}", uuid::Uuid::new_v4());
+        let place = std::env::temp_dir().join(name);
+        let launch = Launch {
+            command: ["sh", "-c", "trap '' TERM; exec sleep 1000"]
+                .map(str::to_owned)
+                .into(),
+            environment: BTreeMap::new(),
+            without: Vec::new(),
+            folder: std::env::temp_dir(),
+            log: place.with_extension("log"),
+            state: place.clone(),
+            files: BTreeMap::from([("hub.toml".to_owned(), "x".to_owned())]),
+        };
+        let log = launch.log.clone();
+        let process = Process::start(launch, &Interrupt::default()).unwrap();
+        let group = process.group;
+        assert!(test_kill_process_group(group).is_ok());
+        assert_eq!(
+            std::fs::read_to_string(place.join("hub.toml")).unwrap(),
+            "x"
+        );
+        let broke_down = catch_unwind(AssertUnwindSafe(move || {
+            let _process = process;
+            panic!("a defect of ours");
+        }));
+        assert!(broke_down.is_err());
+        // What was killed is gone once the runtime has waited for it.
+        while test_kill_process_group(group).is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!place.exists());
+        std::fs::remove_file(log).unwrap();
+    }
 }

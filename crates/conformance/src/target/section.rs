@@ -32,6 +32,21 @@ pub(super) struct Section {
     pub(super) claims: Option<Vec<OptionalFeature>>,
     pub(super) limits: Option<Limits>,
     pub(super) ca_file: Option<PathBuf>,
+    /// Issuers that the hub trusts beside that of `publisher` and `subscriber`, by a name of the file's own.
+    pub(super) issuers: Option<BTreeMap<String, IssuerSection>>,
+    /// Name → text of what the command reads in `{state}`.
+    pub(super) files: Option<BTreeMap<String, String>>,
+}
+
+/// A further issuer.
+#[derive(Debug, Deserialize, Clone, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IssuerSection {
+    pub(super) identifier: String,
+    #[serde(default)]
+    pub(super) publisher: Option<RoleSection>,
+    #[serde(default)]
+    pub(super) subscriber: Option<RoleSection>,
 }
 
 /// What opens a role.
@@ -42,6 +57,8 @@ pub(super) struct RoleSection {
     pub(super) key_file: Option<PathBuf>,
     pub(super) algorithm: Option<String>,
     pub(super) token: Option<String>,
+    /// The algorithm of a key that is made for the run.
+    pub(super) generate: Option<String>,
 }
 
 impl Section {
@@ -57,6 +74,7 @@ impl Section {
                 environment: None,
                 ready: None,
                 publish_url: None,
+                files: None,
                 ..hub.clone()
             }
         } else {
@@ -90,7 +108,9 @@ impl Section {
             publish_origin,
             cookie_name,
             claims,
-            ca_file
+            ca_file,
+            issuers,
+            files
         )
     }
 
@@ -112,7 +132,18 @@ impl Section {
         let variables = self.environment.iter().flatten();
         let variables =
             variables.map(|(name, value)| (format!("environment.{name}"), value.as_str()));
-        singles.chain(words).chain(variables)
+        let files = self.files.iter().flatten();
+        let files = files.map(|(name, text)| (format!("files.{name}"), text.as_str()));
+        let issuers = self.issuers.iter().flatten();
+        let issuers = issuers.map(|(name, issuer)| {
+            let place = format!("issuers.{name}.identifier");
+            (place, issuer.identifier.as_str())
+        });
+        singles
+            .chain(words)
+            .chain(variables)
+            .chain(files)
+            .chain(issuers)
     }
 }
 

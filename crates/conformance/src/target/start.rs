@@ -1,7 +1,7 @@
 //! Starts a hub of a target, waits until it answers, restarts and stops it. Not for the process itself: that is
 //! [`super::process`].
 
-use std::{io, net::TcpListener, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, io, net::TcpListener, path::PathBuf, time::Duration};
 
 use assay_client::{
     Credentials, Dialect, Endpoint, EndpointOptions, HubUrl, TlsOptions,
@@ -11,7 +11,8 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use uuid::Uuid;
 
 use super::{
-    DialectChoice, Target,
+    DialectChoice, Issuer, Target,
+    credential::{IssuerPlan, Opened, Verifiers},
     plan::{Plan, SOME_PORT},
     process::{Launch, Process},
 };
@@ -110,14 +111,18 @@ impl Plan {
             None => SOME_PORT,
             Some(_) => free_port().map_err(|error| self.unusable(&error))?,
         };
-        let hub = self.url_at(self.section.url.as_ref(), port)?;
+        let start = self.opened(port)?;
+        let hub = start.url(self.section.url.as_ref())?;
         let hub = hub.ok_or_else(|| self.unusable("no URL"))?;
-        let publish = self.url_at(self.section.publish_url.as_ref(), port)?;
-        let ready = self.url_at(self.section.ready.as_ref(), port)?;
+        let publish = start.url(self.section.publish_url.as_ref())?;
+        let ready = start.url(self.section.ready.as_ref())?;
         let ready = ready.unwrap_or_else(|| hub.clone());
         let process = match &self.section.command {
             None => None,
-            Some(command) => Some(self.launch(command, port, &ready, interrupt).await?),
+            Some(command) => Some(
+                self.launch(start.launch(command)?, &ready, interrupt)
+                    .await?,
+            ),
         };
         let endpoint = self.endpoint(hub, publish)?;
         let dialects = match (dialects, &self.dialects) {
@@ -133,7 +138,7 @@ impl Plan {
             }
         };
         Ok(Running {
-            target: self.target(endpoint, dialects, port).await?,
+            target: start.target(endpoint, dialects).await?,
             name: self.name(),
             process,
         })
@@ -146,35 +151,29 @@ impl Plan {
         }
     }
 
-    fn filled(&self, text: &str, port: u16) -> Result<String, StartError> {
-        self.expand(text, port)
-            .map_err(|message| self.unusable(&message))
-    }
-
-    fn url_at(&self, text: Option<&String>, port: u16) -> Result<Option<HubUrl>, StartError> {
-        let Some(text) = text else { return Ok(None) };
-        let url: Result<HubUrl, _> = self.filled(text, port)?.parse();
-        url.map(Some).map_err(|error| self.unusable(&error))
+    /// With its port, and its keys made.
+    fn opened(&self, port: u16) -> Result<Start<'_>, StartError> {
+        let opened = self.issuers.iter().map(IssuerPlan::open);
+        let opened: Vec<_> = opened
+            .collect::<Result<_, _>>()
+            .map_err(|error| self.unusable(&error))?;
+        let both = self.issuers.iter().zip(&opened);
+        Ok(Start {
+            plan: self,
+            port,
+            verifiers: both
+                .flat_map(|(issuer, opened)| issuer.verifiers_of(opened))
+                .collect(),
+            opened,
+        })
     }
 
     async fn launch(
         &self,
-        command: &[String],
-        port: u16,
+        launch: Launch,
         ready: &HubUrl,
         interrupt: &Interrupt,
     ) -> Result<Process, StartError> {
-        let filled = |text: &String| self.filled(text, port);
-        let environment = self.section.environment.iter().flatten();
-        let environment = environment.map(|(name, value)| Ok((name.clone(), filled(value)?)));
-        let launch = Launch {
-            command: command.iter().map(filled).collect::<Result<_, _>>()?,
-            environment: environment.collect::<Result<_, StartError>>()?,
-            without: self.places.without.clone(),
-            folder: self.folder.clone(),
-            state: self.state(),
-            log: self.log(),
-        };
         // What follows the program may be a secret.
         let program = launch.command.first().cloned().unwrap_or_default();
         let mut process =
@@ -230,16 +229,63 @@ impl Plan {
         };
         Endpoint::new(options).map_err(|error| self.unusable(&error))
     }
+}
+
+/// A hub about to start: what the file could not know of it.
+struct Start<'p> {
+    plan: &'p Plan,
+    port: u16,
+    /// As the issuers of the plan.
+    opened: Vec<Opened>,
+    verifiers: Verifiers,
+}
+
+impl Start<'_> {
+    fn filled(&self, text: &str) -> Result<String, StartError> {
+        let filled = self.plan.expand(text, self.port, &self.verifiers);
+        filled.map_err(|message| self.plan.unusable(&message))
+    }
+
+    fn url(&self, text: Option<&String>) -> Result<Option<HubUrl>, StartError> {
+        let Some(text) = text else { return Ok(None) };
+        let url: Result<HubUrl, _> = self.filled(text)?.parse();
+        url.map(Some).map_err(|error| self.plan.unusable(&error))
+    }
+
+    fn all_filled(
+        &self,
+        texts: Option<&BTreeMap<String, String>>,
+    ) -> Result<BTreeMap<String, String>, StartError> {
+        let texts = texts.into_iter().flatten();
+        texts
+            .map(|(name, text)| Ok((name.clone(), self.filled(text)?)))
+            .collect()
+    }
+
+    fn launch(&self, command: &[String]) -> Result<Launch, StartError> {
+        let Plan {
+            section, places, ..
+        } = self.plan;
+        let command = command.iter().map(|word| self.filled(word));
+        Ok(Launch {
+            command: command.collect::<Result<_, _>>()?,
+            environment: self.all_filled(section.environment.as_ref())?,
+            files: self.all_filled(section.files.as_ref())?,
+            without: places.without.clone(),
+            folder: self.plan.folder.clone(),
+            state: self.plan.state(),
+            log: self.plan.log(),
+        })
+    }
 
     async fn target(
         &self,
         endpoint: Endpoint,
         dialects: Vec<DialectChoice>,
-        port: u16,
     ) -> Result<Target, StartError> {
-        let section = &self.section;
+        let section = &self.plan.section;
         let filled = |text: &Option<String>| {
-            let filled = text.as_ref().map(|text| self.filled(text, port));
+            let filled = text.as_ref().map(|text| self.filled(text));
             filled.transpose()
         };
         let credentials = Credentials {
@@ -249,18 +295,20 @@ impl Plan {
         };
         let metadata = if dialects.iter().any(|it| it.dialect == Dialect::V1) {
             let metadata = fetch_metadata(&endpoint).await;
-            metadata.map_err(|error| self.unusable(&error))?
+            metadata.map_err(|error| self.plan.unusable(&error))?
         } else {
             None
         };
         let issuance = credentials.issuance(endpoint.hub().url(), metadata.as_ref());
         let foreign_origin = section.foreign_origin.clone();
+        let (own, further) = self.roles()?;
         Ok(Target {
             endpoint,
-            http: self.places.http,
+            http: self.plan.places.http,
             dialects,
-            publisher: self.publisher.clone(),
-            subscriber: self.subscriber.clone(),
+            publisher: own.publisher,
+            subscriber: own.subscriber,
+            further_issuers: further,
             issuer: issuance.issuer,
             audience: issuance.audience,
             allowed_origin: section.allowed_origin.clone(),
@@ -271,6 +319,22 @@ impl Plan {
             limits: section.limits.unwrap_or_default(),
             variants: Vec::new(),
         })
+    }
+
+    /// What opens the hub by its own issuer, and what does by the further ones.
+    fn roles(&self) -> Result<(Opened, Vec<Issuer>), StartError> {
+        let mut opened = self.opened.iter().cloned();
+        let own = opened.next();
+        let own = own.ok_or_else(|| self.plan.unusable("no issuer"))?;
+        let sections = self.plan.section.issuers.iter().flat_map(|it| it.values());
+        let further = sections.zip(opened).map(|(section, opened)| {
+            Ok(Issuer {
+                identifier: self.filled(&section.identifier)?,
+                publisher: opened.publisher,
+                subscriber: opened.subscriber,
+            })
+        });
+        Ok((own, further.collect::<Result<_, _>>()?))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::credential::Verifiers;
+
 /// The secret of the run.
 pub(super) const KEY: &str = "{key}";
 
@@ -12,11 +14,12 @@ pub(super) struct Words<'w> {
     pub(super) state: &'w Path,
     pub(super) key: &'w str,
     pub(super) hub: Option<&'w Path>,
+    pub(super) verifiers: &'w Verifiers,
 }
 
 impl Words<'_> {
     /// The text with its names filled in. Fails on one that stands for nothing: a typo must not reach a command. Braces around
-    /// anything but lower-case letters stay as they are, as in JSON.
+    /// anything but lower-case letters and `_` stay as they are, as in JSON.
     pub(super) fn fill(&self, text: &str) -> Result<String, String> {
         let mut filled = String::new();
         let mut rest = text;
@@ -25,7 +28,8 @@ impl Words<'_> {
             filled.push_str(before);
             let name = behind[1..].split_once('}').map(|(name, _)| name);
             let is_name = |name: &&str| {
-                !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase())
+                let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+                !name.is_empty() && name.bytes().all(is_letter)
             };
             if let Some(name) = name.filter(is_name) {
                 filled.push_str(&self.value(name)?);
@@ -49,9 +53,14 @@ impl Words<'_> {
                 Some(hub) => Ok(hub.display().to_string()),
                 None => Err("{hub} is the program of the hub: pass --hub-binary".to_owned()),
             },
-            other => Err(format!(
-                "{{{other}}} stands for nothing: there are {{port}}, {{dir}}, {{state}}, {{key}} and {{hub}}"
-            )),
+            other => self.verifiers.get(other).cloned().ok_or_else(|| {
+                let keys = self.verifiers.keys();
+                let keys: Vec<_> = keys.map(|it| format!(", {{{it}}}")).collect();
+                let keys = keys.concat();
+                format!(
+                    "{{{other}}} stands for nothing: there are {{port}}, {{dir}}, {{state}}, {{key}}, {{hub}}{keys}"
+                )
+            }),
         }
     }
 }

@@ -1,16 +1,16 @@
 //! One exchange over HTTP/2: the `h2` crate cuts and joins frames, and what it gives is read under the same caps as HTTP/1.1 and
 //! handed on in the same types, so that no check knows the transport. What an answer is worth is still judged by this suite alone.
 
-use std::io;
+use std::{future::poll_fn, io};
 
 use bytes::Bytes;
-use h2::{RecvStream, client};
+use h2::{RecvStream, SendStream, client};
 use http::{HeaderName, HeaderValue, Method, Uri, Version};
 use tokio::task::JoinHandle;
 
 use super::{
-    Deadline, FIELDS_AT_MOST, HEAD_BYTES_AT_MOST, Incoming, Io, Server, WireError, Written,
-    body::Body,
+    Deadline, FIELDS_AT_MOST, HEAD_BYTES_AT_MOST, Incoming, Io, PADDING, Server, WireError,
+    Written, body::Body,
 };
 use crate::answer::Answer;
 
@@ -77,10 +77,20 @@ pub(super) async fn exchange(
         .send_request(request, written.content.is_empty())
         .map_err(|error| WireError::Unwritable(error.to_string()))?;
     if !written.content.is_empty() {
+        let bytes = Bytes::from(written.content.clone());
         // A server may refuse before it has read all of a request: the answer is still there to read.
-        let _ = content.send_data(Bytes::from(written.content.clone()), true);
+        let _ = content.send_data(bytes, written.padding_bytes == 0);
     }
-    let response = deadline.bound("answer", response).await?;
+    let answered = async {
+        let padding = pad(&mut content, written.padding_bytes);
+        tokio::pin!(padding, response);
+        tokio::select! {
+            biased;
+            response = &mut response => response,
+            _ = &mut padding => response.await,
+        }
+    };
+    let response = deadline.bound("answer", answered).await?;
     let response = response.map_err(|error| broken("the answer was awaited", error))?;
     let (head, stream) = response.into_parts();
     if head.headers.len() > FIELDS_AT_MOST {
@@ -103,6 +113,21 @@ pub(super) async fn exchange(
             _driver: driver,
         }),
     })
+}
+
+// As fast as the server takes it.
+async fn pad(content: &mut SendStream<Bytes>, padding_bytes: usize) -> Result<(), h2::Error> {
+    let mut left = padding_bytes;
+    while left > 0 {
+        content.reserve_capacity(left.min(PADDING.len()));
+        let Some(room) = poll_fn(|context| content.poll_capacity(context)).await else {
+            return Ok(());
+        };
+        let size = room?.min(left).min(PADDING.len());
+        left -= size;
+        content.send_data(Bytes::from_static(&PADDING[..size]), left == 0)?;
+    }
+    Ok(())
 }
 
 // What HTTP/2 cannot say, or says otherwise, is not sent as something else.

@@ -7,6 +7,7 @@ mod cross_origin;
 mod discovery;
 mod error_responses;
 mod event_stream;
+mod issuers;
 mod limits;
 mod malformed;
 mod matchers;
@@ -46,6 +47,7 @@ pub(super) const TABLES: &[&[Mutant]] = &[
     error_responses::MUTANTS,
     token_validation::MUTANTS,
     token_claims::MUTANTS,
+    issuers::MUTANTS,
     authorization_details::MUTANTS,
     actions::MUTANTS,
     topic_matcher_list::MUTANTS,

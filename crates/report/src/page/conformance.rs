@@ -248,7 +248,6 @@ fn coverage(run: &ConformanceRun) -> Option<Table> {
                 let status = match &row.status {
                     CoverageStatus::Checked { check } => format!("check {check}"),
                     CoverageStatus::Reason { reason } => reason.clone(),
-                    CoverageStatus::Planned { issue } => format!("to come: {issue}"),
                 };
                 Row {
                     head: row.requirement.clone(),

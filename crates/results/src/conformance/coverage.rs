@@ -36,9 +36,4 @@ pub enum CoverageStatus {
         /// Why.
         reason: String,
     },
-    /// A check is to come.
-    Planned {
-        /// The issue that brings it.
-        issue: String,
-    },
 }

@@ -272,12 +272,6 @@ pub(crate) fn conformance_record(verdicts: Vec<VerdictRow>) -> ConformanceRecord
                     reason: "not on the wire".to_owned(),
                 },
             ),
-            coverage(
-                "c",
-                CoverageStatus::Planned {
-                    issue: "issue 6".to_owned(),
-                },
-            ),
         ],
         notes: vec![],
     }

@@ -22,7 +22,7 @@ pub(super) struct Shipped {
     files: &'static [(&'static str, &'static str)],
 }
 
-const ALL: [Shipped; 3] = [
+const ALL: [Shipped; 4] = [
     Shipped {
         name: REFERENCE,
         text: include_str!("../../../targets/reference.toml"),
@@ -37,6 +37,14 @@ const ALL: [Shipped; 3] = [
         name: "mercure-rocks-0.x",
         text: include_str!("../../../targets/mercure-rocks-0.x.toml"),
         files: &[CADDYFILE],
+    },
+    Shipped {
+        name: "frankenphp",
+        text: include_str!("../../../targets/frankenphp.toml"),
+        files: &[(
+            "frankenphp.Caddyfile",
+            include_str!("../../../targets/frankenphp.Caddyfile"),
+        )],
     },
 ];
 

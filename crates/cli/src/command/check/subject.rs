@@ -76,6 +76,7 @@ async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
         cookie_name: described.cookie_name.clone(),
         claimed: described.claims.clone(),
         limits: described.limits.unwrap_or_default(),
+        further_issuers: Vec::new(),
         variants: Vec::new(),
     };
     Ok(Subject {

@@ -41,7 +41,10 @@ const HEADERS: [&str; 5] = [
 ];
 
 /// The identifiers of so many connections, opened one after the other, with one matcher; they end when it returns.
-async fn identifiers(lab: &Lab<'_>, requests: Vec<(Request, Marked)>) -> Result<Vec<String>, Stop> {
+pub(in crate::check) async fn identifiers(
+    lab: &Lab<'_>,
+    requests: Vec<(Request, Marked)>,
+) -> Result<Vec<String>, Stop> {
     let mut observer = Observer::of_all(lab).await?;
     let mut streams = Vec::new();
     let mut marked = Vec::new();
@@ -192,8 +195,8 @@ async fn with_subject(lab: &Lab<'_>) -> Result<(Vec<String>, String), Stop> {
 /// As many differ in eight random bytes of hexadecimal digits, if chance is unkind.
 const DIFFERING_AT_LEAST: usize = 8;
 
-// All but a few characters are the same: what is random differs in half of them and more.
-fn is_sequence(identifiers: &[String]) -> bool {
+/// Whether all but a few characters are the same: what is random differs in half of them and more.
+pub(in crate::check) fn is_sequence(identifiers: &[String]) -> bool {
     let differing = |pair: &[String]| {
         let (left, right) = (pair[0].as_bytes(), pair[1].as_bytes());
         let common = left.iter().zip(right).filter(|(l, r)| l == r).count();

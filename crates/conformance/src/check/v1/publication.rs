@@ -2,6 +2,7 @@
 //! [`super::publishers`].
 
 mod answers;
+mod body;
 mod characters;
 mod fields;
 mod ids;

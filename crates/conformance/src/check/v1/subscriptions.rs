@@ -5,6 +5,7 @@ mod advertised;
 mod api;
 mod documents;
 mod events;
+mod issuers;
 mod pagination;
 mod payloads;
 mod repeated;
@@ -22,6 +23,7 @@ const SECTION: Section = Section {
 pub(super) fn checks() -> Vec<Check> {
     let needing = [
         events::checks(),
+        issuers::checks(),
         documents::checks(),
         payloads::checks(),
         api::checks(),

@@ -5,12 +5,15 @@ mod claims;
 mod endpoints;
 mod header;
 mod issuer;
+mod issuers;
 mod key;
 mod key_server;
 mod metadata;
 mod signature;
 
 pub(super) use endpoints::{subscription_by_cookie, wrong_tokens};
+pub(super) use issuers::{another_issuer, by};
+pub(crate) use metadata::document;
 pub(super) use metadata::{is_issuer, required};
 
 use assay_client::Dialect;
@@ -30,6 +33,7 @@ pub(super) fn checks() -> Vec<Check> {
         algorithm::checks(),
         key::checks(),
         issuer::checks(),
+        issuers::checks(),
         claims::checks(),
         endpoints::checks(),
         metadata::checks(),

@@ -4,6 +4,8 @@ use crate::message::Body;
 use crate::mutant::{Mutant, Needs};
 
 pub(super) const MUTANTS: &[Mutant] = &[
+    // Each crooked hub is so.
+    Mutant::v1("http-1-only", "subscribe.http2", "HTTP/1.1 alone is spoken"),
     Mutant::v1(
         "streams-per-address-unbounded",
         "limits.connections.per-client",

@@ -2,7 +2,7 @@
 
 use crate::credential;
 use crate::message::{Answer, Request};
-use crate::mutant::{Exchange, Mutant};
+use crate::mutant::{Exchange, Mutant, Needs};
 use crate::scene::Scene;
 
 use super::discovery::edit_metadata;
@@ -143,6 +143,7 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "token.as-advertised",
         "`authorization_servers` is a plain string",
     )
+    .on(Needs::Issuers)
     .answer(|answer, exchange| {
         let server = "https://as.example/token?x=1".into();
         edit_metadata(answer, exchange, "authorization_servers", Some(server));

@@ -16,6 +16,8 @@ const FEW: usize = 4;
 /// More than a token of ordinary use has, in details, matchers or characters.
 const MANY: usize = 9;
 const LONG: usize = 200;
+/// Larger than an update of ordinary use, in bytes.
+const LARGE: usize = 32 * 1024;
 
 pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v1(
@@ -54,6 +56,17 @@ pub(super) const MUTANTS: &[Mutant] = &[
             {
                 *matcher = json!({"match": "*"});
             }
+        }
+    }),
+    Mutant::v1(
+        "body-unbounded",
+        "limits.publish.body-size",
+        "a publication may have any size",
+    )
+    .request(|request, scene| {
+        if request.is_publication(&scene.path) && request.body.len() > LARGE {
+            let last = request.body.iter().rposition(|&byte| byte == b'&');
+            request.body.truncate(last.unwrap_or_default());
         }
     }),
     Mutant::v1(

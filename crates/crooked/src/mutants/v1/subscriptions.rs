@@ -95,6 +95,21 @@ pub(super) const MUTANTS: &[Mutant] = &[
     .request(remember_subject)
     .event(|event, delivery| retold(event, |document| rename(document, delivery.scene))),
     Mutant::v1(
+        "subject-and-counter",
+        "subscriptions.subscriber.includes-issuer",
+        "the identifier is the `sub` of the token and a number, whoever issued it",
+    )
+    .on(Needs::Issuers)
+    .request(remember_subject)
+    .event(|event, delivery| {
+        retold(event, |document| {
+            let subject = delivery.scene.recall(&matcher(document));
+            let subject = subject.unwrap_or_default();
+            let number = |subscriber: &str| delivery.scene.counter(subscriber);
+            rename_subscriber(document, |it| format!("{subject}:{}", number(it)));
+        })
+    }),
+    Mutant::v1(
         "one-subscriber",
         "subscriptions.subscriber.distinct",
         "all connections have one identifier",

@@ -1,7 +1,6 @@
-//! Limits on topics and fields of a publication: whether there are any, and how one beyond them is refused. Not for the size of
-//! the whole body, which is beyond what a check keeps in memory.
+//! Limits on topics, fields and the size of a publication: whether there are any, and how one beyond them is refused.
 
-use super::{SECTION, publication};
+use super::{SECTION, body, publication};
 use crate::{
     accept::{AcceptSet, Observation, Outcome},
     check::{
@@ -16,6 +15,7 @@ use crate::{
 
 const LIMITED: &str = "beyond some size it is refused with 413";
 const UNLIMITED: &str = "no limit was met";
+const LARGE: &str = "the body is large";
 const SERVER_FIRST: &str = "the server breaks the connection off";
 
 /// Far more topics than an update has.
@@ -58,6 +58,9 @@ pub(super) fn checks() -> Vec<Check> {
             })
             .judges("limits.publish.field-length", should_limit()),
         SECTION
+            .probe("publish/limit-of-body", |lab| Box::pin(limited_body(lab)))
+            .judges("limits.publish.body-size", should_limit()),
+        SECTION
             .probe("publish/over-limit", |lab| Box::pin(over_limit(lab)))
             .judges(
                 "limits.publish.reject-413",
@@ -87,25 +90,31 @@ async fn found(
     Ok(found)
 }
 
-// Which status tells the limit is limits.publish.reject-413, but a crash tells none.
 async fn limited(
     lab: &Lab<'_>,
     sizes: [usize; 4],
     rows: &[(&'static str, Grow)],
 ) -> Result<Findings, Stop> {
-    let judge = |(says, search): (&'static str, Search)| {
-        let observation = match search {
-            Search::Refused(answer, _) if (400..500).contains(&answer.status) => {
-                Observation::Fact(LIMITED)
-            }
-            Search::Refused(answer, _) => Observation::Answer(answer),
-            Search::ServerFirst => Observation::Fact(SERVER_FIRST),
-            Search::Unlimited => Observation::Other(UNLIMITED.to_owned()),
-        };
-        (says, observation)
-    };
-    let found = found(lab, sizes, rows, "").await?;
-    Ok(Findings::Cases(found.into_iter().map(judge).collect()))
+    let found = found(lab, sizes, rows, "").await?.into_iter();
+    let cases = found.map(|(says, search)| (says, whether_limited(search)));
+    Ok(Findings::Cases(cases.collect()))
+}
+
+async fn limited_body(lab: &Lab<'_>) -> Result<Findings, Stop> {
+    let search = body::search(lab, "").await?;
+    Ok(Findings::Cases(vec![(LARGE, whether_limited(search))]))
+}
+
+// Which status tells the limit is limits.publish.reject-413, but a crash tells none.
+fn whether_limited(search: Search) -> Observation {
+    match search {
+        Search::Refused(answer, _) if (400..500).contains(&answer.status) => {
+            Observation::Fact(LIMITED)
+        }
+        Search::Refused(answer, _) => Observation::Answer(answer),
+        Search::ServerFirst => Observation::Fact(SERVER_FIRST),
+        Search::Unlimited => Observation::Other(UNLIMITED.to_owned()),
+    }
 }
 
 // The right topic is among those of what is refused, so that an observer sees what is dispatched nevertheless.
@@ -127,6 +136,13 @@ async fn over_limit(lab: &Lab<'_>) -> Result<Findings, Stop> {
             ));
         }
     }
+    let mut stream = lab.subscribed(&lab.subscribe(&topic)?).await?;
+    let data = lab.marker();
+    let search = body::search(lab, &data).await?;
+    let came = stream.fence(&topic, Proof::Public).await?;
+    let came = came.iter().filter_map(Event::data);
+    let came = came.filter(|came| *came == data).count();
+    cases.push((LARGE, judged(search, came)));
     let is_limited = |(_, observation): &(&str, Observation)| {
         !matches!(observation, Observation::Fact(UNLIMITED))
     };

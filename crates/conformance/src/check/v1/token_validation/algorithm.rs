@@ -1,13 +1,12 @@
 //! With which algorithms a token may be signed.
 
 use assay_client::{Algorithm, SigningKey};
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::json;
 
 use super::SECTION;
 use crate::{
     check::{
-        Check, Shape,
+        Check, Issuers, Need, Shape,
         v1::{
             datum::{header, no_header, role},
             refusal::invalid_token,
@@ -38,7 +37,9 @@ pub(super) fn checks() -> Vec<Check> {
                 "token/alg-key-type",
                 Sandwich::table(publication, confused()),
             )
-            .judges("token.alg.key-compat", invalid_token()),
+            .judges("token.alg.key-compat", invalid_token())
+            // With a secret there is nothing public to sign with.
+            .prefers(Need::Issuers(Issuers::KeyPair)),
     ]
 }
 
@@ -125,7 +126,9 @@ fn none() -> Vec<Change> {
 fn confused() -> Vec<Change> {
     let claimed = |says, alg: &'static str| {
         Change::new(says, move |request, lab| {
-            confuse(request.draft()?, lab, alg, |der| pem(der).into_bytes())
+            confuse(request.draft()?, lab, alg, |key| {
+                key.public_key_pem().map(String::into_bytes)
+            })
         })
     };
     vec![
@@ -143,7 +146,7 @@ fn confused() -> Vec<Change> {
         ),
         Change::new(
             "`alg` is of another kind of key: ES256, or HS256 over the public key in DER",
-            |request, lab| confuse(request.draft()?, lab, "ES256", <[u8]>::to_vec),
+            |request, lab| confuse(request.draft()?, lab, "ES256", SigningKey::public_key_der),
         ),
     ]
 }
@@ -152,28 +155,17 @@ fn confuse(
     draft: &mut TokenDraft,
     lab: &Lab<'_>,
     alg: &str,
-    as_secret: fn(&[u8]) -> Vec<u8>,
+    as_secret: fn(&SigningKey) -> Option<Vec<u8>>,
 ) -> Result<(), Stop> {
-    let Some(der) = key(lab, role(draft)?)?.public_key_der() else {
+    let Some(public) = as_secret(key(lab, role(draft)?)?) else {
         draft.header["alg"] = json!(alg);
         return Ok(());
     };
-    let forger = SigningKey::from_secret(Algorithm::Hs256, &as_secret(&der))
+    let forger = SigningKey::from_secret(Algorithm::Hs256, &public)
         .map_err(|error| Stop::Defect(error.to_string()))?;
     draft.header["alg"] = json!("HS256");
     draft.signing = Signing::Key(forger);
     Ok(())
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
-    let mut pem = "-----BEGIN PUBLIC KEY-----\n".to_owned();
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str("-----END PUBLIC KEY-----\n");
-    pem
 }
 
 fn key<'l>(lab: &'l Lab<'_>, role: Role) -> Result<&'l SigningKey, Stop> {

@@ -6,7 +6,7 @@ use url::Url;
 use super::SECTION;
 use crate::{
     accept::AcceptSet,
-    check::{Check, Findings, v1::right::metadata_document},
+    check::{Check, Findings, Need, v1::right::metadata_document},
     lab::Lab,
     stop::Stop,
 };
@@ -19,7 +19,8 @@ pub(super) fn checks() -> Vec<Check> {
     vec![
         SECTION
             .probe("token/issuers-advertised", |lab| Box::pin(issuers(lab)))
-            .judges("token.as-advertised", AcceptSet::fact(ISSUERS)),
+            .judges("token.as-advertised", AcceptSet::fact(ISSUERS))
+            .needs(Need::AuthorizationServer),
         SECTION
             .probe("token/aud-hub-url", |lab| Box::pin(identifier(lab)))
             .judges("token.aud.recommended-identifier", AcceptSet::fact(HUB_URL)),
@@ -27,7 +28,7 @@ pub(super) fn checks() -> Vec<Check> {
 }
 
 /// The metadata document of the hub, if it publishes one.
-pub(super) async fn document(lab: &Lab<'_>) -> Result<Option<Value>, Stop> {
+pub(crate) async fn document(lab: &Lab<'_>) -> Result<Option<Value>, Stop> {
     let answer = lab.ask(&metadata_document(lab)).await?;
     Ok(answer
         .json()
@@ -43,11 +44,7 @@ pub(in crate::check::v1) async fn required(lab: &Lab<'_>) -> Result<Value, Stop>
 
 async fn issuers(lab: &Lab<'_>) -> Result<Findings, Stop> {
     let document = required(lab).await?;
-    let Some(servers) = document.get("authorization_servers") else {
-        return Err(Stop::Unsupported(
-            "the metadata advertises no authorization server".to_owned(),
-        ));
-    };
+    let servers = &document["authorization_servers"];
     let all_issuers = servers.as_array().is_some_and(|servers| {
         let mut servers = servers.iter();
         servers.all(|server| server.as_str().is_some_and(is_issuer))
