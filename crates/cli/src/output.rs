@@ -142,6 +142,7 @@ fn outcome_of(run: &Run) -> Outcome {
     match run {
         Run::Load(run) => run.outcome(),
         Run::Conformance(run) => run.outcome(),
+        Run::Migration(run) => run.outcome(),
     }
 }
 

@@ -21,6 +21,7 @@ mod hub;
 mod interrupt;
 mod lab;
 mod link;
+mod migration;
 mod preflight;
 mod repro;
 mod request;
@@ -43,6 +44,9 @@ pub use coverage::of as coverage;
 pub use explain::{CheckInfo, checks};
 pub use features::{OptionalFeature, UnknownFeature};
 pub use interrupt::Interrupt;
+pub use migration::{
+    Grounds, Migration, MigrationProgress, Sample, SamplesError, dialects_of, migrate, read_samples,
+};
 pub use runner::{DEFAULT_LANES, Outcome, Progress, RunOptions, run};
 pub use selection::{LeastLevel, Selection, SelectionError};
 pub use target::{

@@ -23,6 +23,8 @@ mod tally;
 mod tests;
 mod watcher;
 
+pub(crate) use jwt::without_tokens;
+
 use std::{sync::Arc, time::Duration};
 
 use assay_client::{Detection, Dialect, Endpoint};

@@ -28,6 +28,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         directory.save_conformance(&sample::conformance::results(faults))?;
         report(&directory)?;
     }
+    for (name, has_moved) in [("migration", false), ("moved", true)] {
+        let directory = RunDirectory::create(root.join(name))?;
+        directory.save_migration(&sample::migration::run(has_moved))?;
+        report(&directory)?;
+    }
     Ok(())
 }
 

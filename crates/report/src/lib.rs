@@ -61,11 +61,12 @@ pub fn sentence(run: &Run) -> String {
     match run {
         Run::Load(run) => sentence::load::sentence(run),
         Run::Conformance(run) => sentence::conformance::sentence(run),
+        Run::Migration(run) => sentence::migration::sentence(run),
     }
 }
 
-/// The files of a run's report: `index.html`, `junit.xml`, for a load run `charts/*.svg`, for a conformance run `summary.md`
-/// and `badge.json`.
+/// The files of a run's report: `index.html`; `junit.xml` and for a load run `charts/*.svg`, for a conformance run `summary.md`
+/// and `badge.json`; for a migration `summary.md`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
 pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
@@ -88,6 +89,10 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
             file("junit.xml", junit::conformance::junit(run)?),
             file("summary.md", markdown::summary(run)),
             file("badge.json", badge::badge(run)),
+        ]),
+        Run::Migration(run) => Ok(vec![
+            file("index.html", page::migration::page(run, missing)?),
+            file("summary.md", markdown::migration::summary(run)),
         ]),
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod conformance;
 pub(crate) mod load;
+pub(crate) mod migration;
 
 use assay_results::{Environment, HubOrigin, Outcome, Target};
 

@@ -6,6 +6,7 @@ use crate::number::duration;
 
 pub(crate) mod conformance;
 pub(crate) mod load;
+pub(crate) mod migration;
 
 /// What was found as a sentence; of a run that did not come to its end, how it ended goes first.
 fn ended(found: &str, partial: Option<&Partial>) -> String {

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod load;
+mod migration;
 
 use std::fmt::Write as _;
 
@@ -24,6 +25,7 @@ pub fn terminal_summary(run: &Run, colour: Colour, report: Option<&str>) -> Stri
     let mut text = match run {
         Run::Load(run) => load::summary(run, paint),
         Run::Conformance(run) => conformance::summary(run, paint),
+        Run::Migration(run) => migration::summary(run, paint),
     };
     if let Some(report) = report {
         let _ = write!(text, "\nreport   {report}\n");

@@ -39,10 +39,15 @@ fn conformance(faults: bool) -> Run {
     Run::Conformance(Box::new(sample::conformance::results(faults).run))
 }
 
+fn migration(has_moved: bool) -> Run {
+    Run::Migration(Box::new(sample::migration::run(has_moved)))
+}
+
 fn all() -> Vec<Run> {
     LOAD.iter()
         .cloned()
         .chain([conformance(false), conformance(true)])
+        .chain([migration(false), migration(true)])
         .collect()
 }
 
@@ -64,6 +69,8 @@ fn terminal_summaries() {
     insta::assert_snapshot!("terminal_saturated", summary(&load(Course::Saturated)));
     insta::assert_snapshot!("terminal_conformant", summary(&conformance(false)));
     insta::assert_snapshot!("terminal_faulty", summary(&conformance(true)));
+    insta::assert_snapshot!("terminal_migration", summary(&migration(false)));
+    insta::assert_snapshot!("terminal_moved", summary(&migration(true)));
 }
 
 #[test]
@@ -88,6 +95,8 @@ fn a_summary_for_a_job_and_a_badge() {
     let faulty = render(&conformance(true), &[]).unwrap();
     insta::assert_snapshot!("summary_faulty", text(&faulty, "summary.md"));
     insta::assert_snapshot!("badge_faulty", text(&faulty, "badge.json"));
+    let migration = render(&migration(false), &[]).unwrap();
+    insta::assert_snapshot!("summary_migration", text(&migration, "summary.md"));
     let green = render(&conformance(false), &[]).unwrap();
     insta::assert_snapshot!("badge_conformant", text(&green, "badge.json"));
 }
@@ -182,6 +191,11 @@ fn a_report_is_made_again_byte_for_byte_from_its_directory() {
         .save_conformance(&sample::conformance::results(true))
         .unwrap();
     check(&directory, &conformance(true));
+    let directory = RunDirectory::create(temporary.path().join("migration")).unwrap();
+    directory
+        .save_migration(&sample::migration::run(false))
+        .unwrap();
+    check(&directory, &migration(false));
 }
 
 #[test]

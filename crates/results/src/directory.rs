@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::conformance::{ConformanceResults, ConformanceRun};
 use crate::error::{ReadError, WriteError};
 use crate::load::{LoadResults, LoadRun};
+use crate::migration::MigrationRun;
 
 const RUN_JSON: &str = "run.json";
 const LEDGER_CSV: &str = "ledger.csv";
@@ -42,13 +43,15 @@ pub struct SavedRun {
     pub missing: Vec<String>,
 }
 
-/// A document of either kind.
+/// A document of any kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Run {
     /// What a hub bears.
     Load(Box<LoadRun>),
     /// Whether it keeps the protocol.
     Conformance(Box<ConformanceRun>),
+    /// What of a site survives the move from 0.x to 1.0.
+    Migration(Box<MigrationRun>),
 }
 
 impl Run {
@@ -57,6 +60,7 @@ impl Run {
         match self {
             Self::Load(run) => json(run.as_ref()),
             Self::Conformance(run) => json(run.as_ref()),
+            Self::Migration(run) => json(run.as_ref()),
         }
     }
 }
@@ -69,6 +73,13 @@ impl LoadRun {
 }
 
 impl ConformanceRun {
+    /// The document as it stands in `run.json`, and on stdout under `--json`.
+    pub fn to_json(&self) -> Result<String, WriteError> {
+        json(self)
+    }
+}
+
+impl MigrationRun {
     /// The document as it stands in `run.json`, and on stdout under `--json`.
     pub fn to_json(&self) -> Result<String, WriteError> {
         json(self)
@@ -165,6 +176,13 @@ impl RunDirectory {
         for transcript in &results.transcripts {
             files.plain(&transcript_file(&transcript.check), &transcript.text);
         }
+        files.finish()
+    }
+
+    /// Writes a migration: the document alone.
+    pub fn save_migration(&self, run: &MigrationRun) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &run.to_json()?);
         files.finish()
     }
 

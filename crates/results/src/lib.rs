@@ -1,7 +1,7 @@
-//! The documents that a run leaves: what a load run or a conformance run found, as versioned data with a JSON Schema,
-//! and the directory that keeps it.
+//! The documents that a run leaves: what a load run, a conformance run or a migration found, as versioned data with a JSON
+//! Schema, and the directory that keeps it.
 //!
-//! A workbench crate fills a [`LoadRecord`] or a [`ConformanceRecord`]; [`LoadRun`] and [`ConformanceRun`] derive their
+//! A workbench crate fills a [`LoadRecord`], a [`ConformanceRecord`] or a [`MigrationRecord`]; their runs derive their
 //! summary and their [`Outcome`] from it, so that a summary never disagrees with what stands below it. [`RunDirectory`]
 //! writes and reads the files.
 //!
@@ -17,6 +17,7 @@ mod error;
 mod histogram;
 mod interval_log;
 mod load;
+mod migration;
 mod outcome;
 mod proof;
 mod quantile;
@@ -56,9 +57,14 @@ pub use load::second::{
 };
 pub use load::summary::{LoadSummary, QuantileSummary};
 pub use load::{LoadRecord, LoadResults, LoadRun, Note, Partial, PartialCause};
+pub use migration::sample::{
+    Basis, Change, End, Fate, Instead, Place, SampleKind, SampleRow, Standing,
+};
+pub use migration::summary::MigrationSummary;
+pub use migration::{MigrationRecord, MigrationRun, Skipped, SourcesRead, World, WorldHub};
 pub use outcome::Outcome;
 pub use proof::{Figure, Making, Proof, ProofFindings, ProofGroup, ProofTable};
 pub use quantile::{Quantile, events_needed};
 pub use redaction::redact_command_line;
-pub use schema::{conformance_run_schema, load_run_schema};
+pub use schema::{conformance_run_schema, load_run_schema, migration_run_schema};
 pub use target::{DialectEvidence, HubOrigin, Target};

@@ -4,6 +4,7 @@ use schemars::{JsonSchema, schema_for};
 
 use crate::conformance::ConformanceRun;
 use crate::load::LoadRun;
+use crate::migration::MigrationRun;
 
 /// The JSON Schema of a load run, as pretty JSON with a final newline.
 pub fn load_run_schema() -> String {
@@ -13,6 +14,11 @@ pub fn load_run_schema() -> String {
 /// The JSON Schema of a conformance run, as pretty JSON with a final newline.
 pub fn conformance_run_schema() -> String {
     pretty::<ConformanceRun>()
+}
+
+/// The JSON Schema of a migration, as pretty JSON with a final newline.
+pub fn migration_run_schema() -> String {
+    pretty::<MigrationRun>()
 }
 
 fn pretty<T: JsonSchema>() -> String {

@@ -17,12 +17,16 @@ Examples:
   assay check URL --jwt-key @key --only token/ --level must
   assay check --target hub.toml                          a hub and its variants, which it starts and stops
   assay check URL --jwt-key @key --baseline known.toml   a gate for CI: what the file lists breaks nothing
+  assay check --migrate samples.toml                     what of a site survives the move from 0.x to 1.0
   assay explain token/aud-mismatch                       what a check does, and why")]
 pub(crate) struct CheckArgs {
     /// The hub's URL [default: the reference hub and its variants, started for this run]
     pub(crate) url: Option<String>,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
+    /// Report what of a site survives the move from 0.x to 1.0: a file of samples in TOML (repeat)
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["only", "area", "level", "list", "baseline", "bless", "fail_on", "force", "shuffle", "jobs", "variant"])]
+    pub(crate) migrate: Vec<PathBuf>,
     /// Go on although the preflight failed
     #[arg(long)]
     pub(crate) force: bool,

@@ -2,6 +2,7 @@
 
 mod baseline;
 mod list;
+mod migrate;
 mod progress;
 mod shipped;
 mod subject;
@@ -39,6 +40,9 @@ pub(crate) fn run(args: &CheckArgs) -> CommandResult {
         move || stop.kill_children()
     };
     let interrupted = interrupt::on_signal(ask, abandon).or_usage()?;
+    if !args.migrate.is_empty() {
+        return migrate::run(args, &stop, &interrupted);
+    }
     let directory = output::create(args.out.as_deref(), "check")?;
     let Judged { results, unblessed } = judge(args, &directory, &stop, &interrupted)
         .inspect_err(|_| output::discard_empty(&directory))?;

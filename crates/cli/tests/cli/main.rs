@@ -14,6 +14,7 @@ mod hub_hangup;
 mod hub_jwks;
 mod hub_settings;
 mod interruption;
+mod migrate;
 mod pause;
 mod program;
 mod recipes;

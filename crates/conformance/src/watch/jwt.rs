@@ -124,7 +124,7 @@ impl Grant {
 }
 
 /// Every text in it that may be a token, each replaced: what is kept must not open anything.
-pub(super) fn without_tokens(text: &str) -> String {
+pub(crate) fn without_tokens(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     // What begins a JSON object in base64url.

@@ -8,6 +8,7 @@
 
 pub(crate) mod conformance;
 pub(crate) mod load;
+pub(crate) mod migration;
 
 use assay_results::{Assay, Dialect, DialectEvidence, Environment, HubOrigin, Machine, Target};
 

@@ -13,6 +13,7 @@ use crate::conformance::verdict::VerdictRow;
 use crate::error::ReadError;
 use crate::load::LoadRun;
 use crate::load::metric::Metric;
+use crate::migration::MigrationRun;
 
 /// What every document begins with, whatever its version.
 #[derive(Deserialize)]
@@ -50,6 +51,13 @@ pub(super) fn saved_run(directory: &Path) -> Result<SavedRun, ReadError> {
             Ok(SavedRun {
                 run: Run::Conformance(Box::new(run)),
                 missing,
+            })
+        }
+        ("migration", true) => {
+            let run: MigrationRun = serde_json::from_str(&text).map_err(malformed)?;
+            Ok(SavedRun {
+                run: Run::Migration(Box::new(run)),
+                missing: Vec::new(),
             })
         }
         _ => Err(ReadError::Unknown {

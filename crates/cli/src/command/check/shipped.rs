@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// The name of the reference hub among them.
 pub(super) const REFERENCE: &str = "reference";
 
+/// The name of the reference hub before, during and after a move to 1.0.
+pub(super) const REFERENCE_MIGRATION: &str = "reference-migration";
+
 /// The configuration of a Mercure.rocks hub, whose name stands in the commands.
 const CADDYFILE: (&str, &str) = (
     "mercure-rocks.Caddyfile",
@@ -22,10 +25,15 @@ pub(super) struct Shipped {
     files: &'static [(&'static str, &'static str)],
 }
 
-const ALL: [Shipped; 3] = [
+const ALL: [Shipped; 4] = [
     Shipped {
         name: REFERENCE,
         text: include_str!("../../../targets/reference.toml"),
+        files: &[],
+    },
+    Shipped {
+        name: REFERENCE_MIGRATION,
+        text: include_str!("../../../targets/reference-migration.toml"),
         files: &[],
     },
     Shipped {
@@ -43,6 +51,13 @@ const ALL: [Shipped; 3] = [
 /// The target of that name.
 pub(super) fn find(name: &Path) -> Option<&'static Shipped> {
     ALL.iter().find(|shipped| Path::new(shipped.name) == name)
+}
+
+/// Whether its hubs are this program, unless it is said otherwise.
+pub(super) fn is_reference(name: &Path) -> bool {
+    [REFERENCE, REFERENCE_MIGRATION]
+        .iter()
+        .any(|it| Path::new(it) == name)
 }
 
 impl Shipped {

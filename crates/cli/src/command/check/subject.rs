@@ -40,12 +40,20 @@ impl Subject {
         if let Some(url) = &args.url {
             return interrupted.unless(at_url(url, args)).await;
         }
-        let file = read(args, directory)?;
+        if let Some(flag) = flag_of_a_url(args) {
+            let sentence = "describes the hub at a URL: a target file has a field for it";
+            return Err(usage(format!("{flag} {sentence}")));
+        }
+        let named = args.target.target.as_deref();
+        let named = named.unwrap_or(Path::new(shipped::REFERENCE));
+        let places = places(args, named, directory, "hubs")?;
+        let file = read(named, &places, str::to_owned)?;
         Box::pin(interrupted.unless(started(file, args, stop))).await
     }
 }
 
-async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
+/// The hub at a URL, as the flags describe it.
+pub(super) async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
     let access = HubAccess::find(&endpoint, &args.credentials, args.connection.dialect).await?;
     let described = &args.description;
@@ -85,41 +93,47 @@ async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
     })
 }
 
-/// Reads the target; one of the shipped by its name, any other as a file.
-fn read(args: &CheckArgs, directory: &RunDirectory) -> Result<TargetFile, Failure> {
-    if let Some(flag) = flag_of_a_url(args) {
-        let sentence = "describes the hub at a URL: a target file has a field for it";
-        return Err(usage(format!("{flag} {sentence}")));
-    }
-    let named = args.target.target.as_deref();
-    let named = named.unwrap_or(Path::new(shipped::REFERENCE));
-    let shipped = shipped::find(named);
+/// What the target of this name cannot know; its hubs work in this folder of the run.
+pub(super) fn places(
+    args: &CheckArgs,
+    named: &Path,
+    directory: &RunDirectory,
+    folder: &str,
+) -> Result<Places, Failure> {
     let typed = credentials(&args.credentials).or_usage()?;
     let hub = match &args.target.hub_binary {
-        Some(path) => {
+        Some(path) if args.target.target.as_deref() == Some(named) => {
             let named = || format!("--hub-binary {}", path.display());
             Some(path.canonicalize().with_context(named).or_usage()?)
         }
-        None if named == Path::new(shipped::REFERENCE) => {
+        _ if shipped::is_reference(named) => {
             let ours = std::env::current_exe().context("failed to find our own program");
             Some(ours.or_usage()?)
         }
-        None => None,
+        _ => None,
     };
-    let places = Places {
+    Ok(Places {
         hub,
         key: throw_away_key(),
-        work: std::path::absolute(directory.path().join("hubs")).or_usage()?,
+        work: std::path::absolute(directory.path().join(folder)).or_usage()?,
         publisher: typed_role(typed.publisher),
         subscriber: typed_role(typed.subscriber),
         without: settings_of_hubs(),
         http: args.http.into(),
-    };
-    let Some(shipped) = shipped else {
-        return TargetFile::read(named, &places).or_usage();
+    })
+}
+
+/// Reads the target; one of the shipped by its name, fitted to what the run has, any other as a file.
+pub(super) fn read(
+    named: &Path,
+    places: &Places,
+    fitted: impl Fn(&str) -> String,
+) -> Result<TargetFile, Failure> {
+    let Some(shipped) = shipped::find(named) else {
+        return TargetFile::read(named, places).or_usage();
     };
     let work = places.work.clone();
-    let file = TargetFile::parse(shipped.text, &shipped.path(&work), &places).or_usage()?;
+    let file = TargetFile::parse(&fitted(shipped.text), &shipped.path(&work), places).or_usage()?;
     let unpacked = shipped.unpack(&work);
     unpacked
         .with_context(|| format!("failed to write into {}", work.display()))
