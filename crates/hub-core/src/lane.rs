@@ -15,7 +15,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::admission::Member;
 use crate::audiences::{Audiences, Listing};
-use crate::event_id::ResponseCursor;
+use crate::event_id::{LastEventId, ResponseCursor};
 use crate::fan_out::Readers;
 use crate::history::{Committed, Position, ReadError, Reading, Resumption};
 use crate::hub::{Batch, Found, Hub, Newcomer, ReadOn, Subscribe, SubscribeError};
@@ -127,16 +127,34 @@ impl<G: Send + 'static> LaneDoor<G> {
     /// Ready at once, unless a cursor has to be looked up in an archive: then when the readers of the hub have done so, or when
     /// the hub is closed.
     pub async fn join(&self, subscribe: Subscribe, guest: G) -> Result<(), (SubscribeError, G)> {
-        let hub = self.hub.shared();
-        let newcomer = hub.newcomer(subscribe);
-        // It has no place in the hub before that is known.
-        let found = match &newcomer.last_event_id {
-            None => None,
-            Some(cursor) => match hub.look_up(cursor, &newcomer.interest).await {
-                Ok(found) => Some(found),
-                Err(error) => return Err((error, guest)),
-            },
+        let newcomer = self.hub.shared().newcomer(subscribe);
+        let Some(cursor) = newcomer.last_event_id.clone() else {
+            return self.let_in(newcomer, None, guest);
         };
+        // Boxed: who does not resume, as most do not, need not carry this along.
+        Box::pin(self.join_behind(cursor, newcomer, guest)).await
+    }
+
+    /// Lets somebody in once it is known where it resumes; before, it has no place in the hub.
+    async fn join_behind(
+        &self,
+        cursor: LastEventId,
+        newcomer: Newcomer,
+        guest: G,
+    ) -> Result<(), (SubscribeError, G)> {
+        let hub = self.hub.shared();
+        match hub.look_up(&cursor, &newcomer.interest).await {
+            Ok(found) => self.let_in(newcomer, Some(found), guest),
+            Err(error) => Err((error, guest)),
+        }
+    }
+
+    fn let_in(
+        &self,
+        newcomer: Newcomer,
+        found: Option<Found>,
+        guest: G,
+    ) -> Result<(), (SubscribeError, G)> {
         let mut wakers = Vec::new();
         let joined = self.join_unwoken(newcomer, found, guest, &mut wakers);
         wakers.into_iter().for_each(Waker::wake);

@@ -198,6 +198,8 @@ impl<L> Registry<L> {
     }
 
     /// Calls `visit` for each subscriber that listens to one of `topics`, again for each further matcher of it that does.
+    /// Inlined: with what is visited, it is the loop over all listeners.
+    #[inline]
     pub(crate) fn for_each_listener(
         &self,
         topics: &[Topic],
