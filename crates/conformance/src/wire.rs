@@ -73,6 +73,14 @@ pub(crate) enum WireError {
         /// The cap.
         bytes: usize,
     },
+    /// More of something than the caps allow.
+    #[error("the hub sent more than {limit} {what}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The cap.
+        limit: usize,
+    },
 }
 
 pub(crate) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -7,6 +7,8 @@ use super::{Answer, Body, Deadline, WireError};
 
 /// Longest stream that a check reads; far above what any check has sent to it.
 const STREAM_BYTES_AT_MOST: usize = 1 << 20;
+/// Most events of a stream, each of which takes more memory than on the wire: a flood of small ones ends here.
+const EVENTS_AT_MOST: usize = 4096;
 
 /// One event: the fields of a block that has at least one, in the order of the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +89,9 @@ impl Blocks {
             line.drain(..3);
         }
         if line.is_empty() {
-            let fields = std::mem::take(&mut self.fields);
+            let mut fields = std::mem::take(&mut self.fields);
             if !fields.is_empty() {
+                fields.shrink_to_fit();
                 sink(Event { fields });
             }
             return;
@@ -109,6 +112,7 @@ pub(crate) struct EventStream {
     body: Body,
     blocks: Blocks,
     waiting: std::collections::VecDeque<Event>,
+    events: usize,
     raw: Vec<u8>,
 }
 
@@ -119,6 +123,7 @@ impl EventStream {
             body,
             blocks: Blocks::default(),
             waiting: std::collections::VecDeque::new(),
+            events: 0,
             raw: Vec::new(),
         }
     }
@@ -206,9 +211,17 @@ impl EventStream {
                 bytes: STREAM_BYTES_AT_MOST,
             });
         }
-        let waiting = &mut self.waiting;
-        self.blocks
-            .push(&chunk, &mut |event| waiting.push_back(event));
+        let (waiting, events) = (&mut self.waiting, &mut self.events);
+        self.blocks.push(&chunk, &mut |event| {
+            *events += 1;
+            waiting.push_back(event);
+        });
+        if self.events > EVENTS_AT_MOST {
+            return Err(WireError::TooMany {
+                what: "events of a stream",
+                limit: EVENTS_AT_MOST,
+            });
+        }
         Ok(true)
     }
 }
