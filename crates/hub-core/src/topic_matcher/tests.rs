@@ -198,6 +198,13 @@ fn url_patterns_have_the_hub_as_base_and_mind_case() {
         &["https://example.com/x", "/x"],
         &["https://[", "http://example.com:99999/x"],
     );
+    // An absolute one has no base, or the path of an opaque one would be relative to it.
+    check(
+        "urn:*",
+        &["urn:uuid:1", "urn:isbn:1"],
+        &["data:,x", "uuid:1", "/uuid:1"],
+    );
+    check(r"urn\:isbn\::n", &["urn:isbn:1"], &["urn:uuid:1"]);
 }
 
 #[test]

@@ -46,8 +46,13 @@ impl UrlPattern {
             return Err(MatcherError::Pattern(reason.to_owned()));
         }
         let base = Some(hub_url.url().clone());
-        let init =
+        let mut init =
             UrlPatternInit::parse_constructor_string::<Expression>(text, base).map_err(refused)?;
+        if init.protocol.is_some() {
+            // The standard would read the path of an opaque one (`urn:*`) as relative to a base. The draft has one for
+            // relative patterns only. match.urlpattern.relative-pattern
+            init.base_url = None;
+        }
         let pattern =
             urlpattern::UrlPattern::<Expression>::parse(init, UrlPatternOptions::default())
                 .map_err(refused)?;
