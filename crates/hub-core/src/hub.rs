@@ -390,7 +390,7 @@ impl State {
             }
             Outcome::Committed(committed) => {
                 if let Some(book) = &mut self.book {
-                    book.committed(committed.update.id(), committed.answers);
+                    book.committed(&committed.update, committed.answers);
                 }
                 self.fan_out(&committed, wakers);
                 committed.answers.map(|ticket| (ticket, Ok(())))

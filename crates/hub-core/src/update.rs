@@ -22,6 +22,7 @@ pub(crate) enum Audience {
 #[derive(Debug)]
 pub struct Update {
     id: EventId,
+    is_id_foreign: bool,
     topics: Box<[Topic]>,
     visibility: Visibility,
     audience: Audience,
@@ -40,6 +41,7 @@ impl Update {
         let (event, chunk) = sse::encode(&publication, &id);
         Self {
             id,
+            is_id_foreign: publication.id().is_some(),
             visibility: publication.visibility(),
             audience,
             topics: publication.into_topics().into(),
@@ -58,6 +60,7 @@ impl Update {
         let (event, chunk) = sse::frame(event);
         Self {
             id,
+            is_id_foreign: true,
             visibility,
             audience,
             topics: topics.into(),
@@ -69,6 +72,11 @@ impl Update {
     /// Its id: the SSE `id`, the publish response and a cursor.
     pub fn id(&self) -> &EventId {
         &self.id
+    }
+
+    /// Whether the id may be that of another update, too: a publisher supplied it, or that is not known any more.
+    pub(crate) fn is_id_foreign(&self) -> bool {
+        self.is_id_foreign
     }
 
     /// The canonical topic and then the alternates; never empty.

@@ -8,8 +8,8 @@ use std::task::Waker;
 use super::{Hub, Shared, State};
 use crate::access_token::AccessToken;
 use crate::dialect::ByDialect;
-use crate::event_id::ResponseCursor;
-use crate::history::{History, Position, Read};
+use crate::event_id::{LastEventId, ResponseCursor};
+use crate::history::{History, Position, Read, Resumed};
 use crate::subscriber::Interest;
 use crate::subscriptions::{
     ActiveSubscriptions, Announcement, Announcer, Book, Change, Presence, Wanted,
@@ -196,21 +196,42 @@ impl State {
         book.list_asked(dialect);
         let newest = book.newest().cloned();
         let is_settled = book.is_settled();
-        let cursor = if !book.is_missing_from(dialect, end) {
-            newest
-        } else if is_settled && self.closed.is_none() {
-            // The newest update is older than what was left out: who holds its id may be from before that.
-            let id = shared.new_event_id();
-            let mark = shared.announcer.as_ref()?.mark(id.clone());
-            let is_taken = self.history.submit(vec![mark]).is_ok();
-            self.feed(usize::MAX, wakers);
-            is_taken.then_some(id)
+        let is_missing = book.is_missing_from(dialect, end);
+        let is_doubtful = match &newest {
+            Some(newest) if newest.is_id_foreign => !self.leads_to(&newest.id, end),
+            _ => false,
+        };
+        // Of an update older than what was left out who holds its id may be from before that, and one whose id an older one
+        // has leads to that. What is not in the list yet would come before the mark.
+        let mark = if (is_missing || is_doubtful) && is_settled && self.closed.is_none() {
+            self.mark(shared, wakers)
         } else {
-            // What is not in the list yet would come before the mark.
             None
+        };
+        let cursor = match mark {
+            None if is_missing => None,
+            None => newest.map(|newest| newest.id),
+            mark => mark,
         };
         self.hint(shared);
         Some(cursor.map_or(ResponseCursor::Earliest, ResponseCursor::After))
+    }
+
+    /// Puts an update into the log that nobody gets, for the sake of its id. None if the log does not take it.
+    fn mark(&mut self, shared: &Shared, wakers: &mut Vec<Waker>) -> Option<EventId> {
+        let id = shared.new_event_id();
+        let mark = shared.announcer.as_ref()?.mark(id.clone());
+        let is_taken = self.history.submit(vec![mark]).is_ok();
+        self.feed(usize::MAX, wakers);
+        is_taken.then_some(id)
+    }
+
+    /// Whether a cursor is known to lead to this position.
+    fn leads_to(&mut self, id: &EventId, position: Position) -> bool {
+        match self.history.resume(&LastEventId::parse(id.as_str())) {
+            Resumed::At(at) => at.position == position,
+            Resumed::Ask(_) => false,
+        }
     }
 
     pub(super) fn hint(&self, shared: &Shared) {

@@ -28,7 +28,15 @@ pub(crate) struct Book {
     records: ByDialect<Option<Record>>,
     unwatched_events: usize,
     /// The newest update that the log has committed.
-    newest: Option<EventId>,
+    newest: Option<Newest>,
+}
+
+/// An update as a cursor.
+#[derive(Debug, Clone)]
+pub(crate) struct Newest {
+    pub(crate) id: EventId,
+    /// An older one may have the same. replay.duplicate-id.earliest-wins
+    pub(crate) is_id_foreign: bool,
 }
 
 /// What of the changes is in the log, for the watchers of one dialect.
@@ -59,7 +67,10 @@ impl Book {
             announced: 0,
             records: ByDialect::from_fn(|dialect| settings.dialects.contains(dialect).then(record)),
             unwatched_events: settings.unwatched_events,
-            newest: log.map(|(_, newest)| newest),
+            newest: log.map(|(_, id)| Newest {
+                id,
+                is_id_foreign: true,
+            }),
         }
     }
 
@@ -178,8 +189,11 @@ impl Book {
     }
 
     /// The log has committed an update.
-    pub(crate) fn committed(&mut self, id: &EventId, answers: Option<Ticket>) {
-        self.newest = Some(id.clone());
+    pub(crate) fn committed(&mut self, update: &Update, answers: Option<Ticket>) {
+        self.newest = Some(Newest {
+            id: update.id().clone(),
+            is_id_foreign: update.is_id_foreign(),
+        });
         self.may_try_again = true;
         if let Some(ticket) = answers
             && self.underway.front().is_some_and(|(of, _)| *of == ticket)
@@ -209,7 +223,7 @@ impl Book {
     }
 
     /// The newest update of the whole hub.
-    pub(crate) fn newest(&self) -> Option<&EventId> {
+    pub(crate) fn newest(&self) -> Option<&Newest> {
         self.newest.as_ref()
     }
 }

@@ -376,6 +376,29 @@ fn a_list_from_inside_a_gap_has_a_cursor_behind_it() {
 }
 
 #[test]
+fn a_list_whose_newest_update_has_an_id_twice_leads_behind_both() {
+    let hub = tracking(0);
+    let publish = |form| hub.publish(publication(form)).wait().expect("open");
+    publish("topic=T&id=twice");
+    publish("topic=T&id=once");
+    assert_eq!(
+        list(&hub, Dialect::V1).1,
+        "once",
+        "subscriptions.api.cursor-value"
+    );
+    publish("topic=T&id=twice");
+    let (_, cursor) = list(&hub, Dialect::V1);
+    publish("topic=T&id=after");
+    let request = subscribe(&[exact("T")], None, Some(&cursor));
+    let (mut resumed, _) = now(hub.subscribe(request)).expect("room");
+    assert_eq!(
+        events(&mut resumed).len(),
+        1,
+        "what came after the list alone"
+    );
+}
+
+#[test]
 fn a_watcher_sees_itself_come_in_1_0_alone() {
     let hub = tracking(0);
     for (dialect, seen) in [(Dialect::V0, 0), (Dialect::V1, 1)] {

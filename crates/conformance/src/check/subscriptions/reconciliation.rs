@@ -36,7 +36,7 @@ pub(in crate::check) async fn reconciled(lab: &Lab<'_>) -> Result<Findings, Stop
             .await?;
         Ok(data)
     };
-    publish().await?;
+    let before = publish().await?;
     let answer = lab.ask(&asked(lab, present.path(Shape::All, 0)?)?).await?;
     let Some(cursor) = cursor(lab, &answer) else {
         return Err(Stop::Control(format!("{answer} has no cursor")));
@@ -60,15 +60,21 @@ pub(in crate::check) async fn reconciled(lab: &Lab<'_>) -> Result<Findings, Stop
     let told = resumed.so_far(&[&going, &coming]).await?;
     let data = resumed.own_data();
     let [gone, come] = [0, 1].map(|index| states(&told[index]));
+    let times = |published: &String| data.iter().filter(|it| *it == published).count();
     Ok(
-        if snapshot == [true, false] && gone == [false] && come == [true] && data == [after] {
+        if snapshot == [true, false]
+            && gone == [false]
+            && come == [true]
+            && data == [after.as_str()]
+        {
             Findings::fact(RECONCILED)
         } else {
             Findings::other(format!(
-                "of the subscription that was there (listed: {}) `active` comes as {gone:?}, of the one that was not (listed: {}) as {come:?}, and of one update that was published afterwards come {}",
+                "of the subscription that was there (listed: {}) `active` comes as {gone:?}, of the one that was not (listed: {}) as {come:?}; the update that was published before comes {} times, the one that was published afterwards {}",
                 snapshot[0],
                 snapshot[1],
-                data.len()
+                times(&before),
+                times(&after),
             ))
         },
     )
