@@ -5,8 +5,9 @@ use std::fmt;
 
 use super::{Answer, Body, Deadline, WireError};
 
-/// Longest stream that a check reads; far above what any check has sent to it.
-const STREAM_BYTES_AT_MOST: usize = 1 << 20;
+/// Longest stream that a check reads; far above what any check has sent to it. Dozens are open at once, and each is kept as bytes
+/// and as events.
+const STREAM_BYTES_AT_MOST: usize = 256 << 10;
 /// Most events of a stream, each of which takes more memory than on the wire: a flood of small ones ends here.
 const EVENTS_AT_MOST: usize = 4096;
 
