@@ -44,6 +44,9 @@ pub struct RunOptions {
     pub lanes: usize,
     /// Ends the run early.
     pub interrupt: Interrupt,
+    /// Makes each check once: nothing that is broken is confirmed, nothing that is open closed. As below.
+    #[doc(hidden)]
+    pub once: bool,
     /// Makes each check weaker than it is: for proofs of the suite, never for a verdict about a hub.
     #[doc(hidden)]
     pub weakening: Option<Weakening>,
@@ -57,6 +60,7 @@ impl Default for RunOptions {
             seed: 0,
             lanes: DEFAULT_LANES,
             interrupt: Interrupt::default(),
+            once: false,
             weakening: None,
         }
     }
@@ -160,6 +164,28 @@ pub(crate) async fn run_jobs(
     let alone = jobs.partition_point(|job| job.check.start < Start::Alone);
     let mut executions = run_in_lanes(&jobs[..alone], options.lanes, options, progress).await;
     executions.extend(run_in_lanes(&jobs[alone..], 1, options, progress).await);
+    if !options.once {
+        confirm(jobs, &mut executions, options, progress, outcome).await;
+        second_looks(jobs, &mut executions, options, progress, outcome).await;
+    }
+    let unjudged = jobs.len() - executions.len();
+    if unjudged > 0 {
+        outcome.notes.push(format!(
+            "{unjudged} of {} checks were not over when the run was interrupted",
+            jobs.len()
+        ));
+    }
+    executions
+}
+
+/// Makes what is broken again, alone: what comes out otherwise then is flaky.
+async fn confirm(
+    jobs: &[Job],
+    executions: &mut HashMap<&'static str, Execution>,
+    options: &RunOptions,
+    progress: &mut (dyn FnMut(Progress) + Send),
+    outcome: &mut Outcome,
+) {
     let deadline = Instant::now() + RERUNS_AT_MOST;
     let mut left_over = 0;
     for job in jobs {
@@ -179,40 +205,26 @@ pub(crate) async fn run_jobs(
             () = options.interrupt.requested() => break,
         }
     }
-    let closed = second_looks(jobs, &mut executions, options, progress).await;
-    if closed > 0 {
-        outcome.notes.push(format!(
-            "{closed} checks stayed open while others ran, and were judged alone: hub or machine were busy"
-        ));
-    }
-    let unjudged = jobs.len() - executions.len();
-    if unjudged > 0 {
-        outcome.notes.push(format!(
-            "{unjudged} of {} checks were not over when the run was interrupted",
-            jobs.len()
-        ));
-    }
     if left_over > 0 {
         outcome.notes.push(format!(
             "{left_over} failing checks were not run again: the {} s for that were used up",
             RERUNS_AT_MOST.as_secs()
         ));
     }
-    executions
 }
 
-/// Makes what stayed open again, alone: controls fail on a hub or machine that is too busy, which says nothing of the hub. How many
-/// were closed so.
+/// Makes what stayed open again, alone: controls fail on a hub or machine that is too busy, which says nothing of the hub.
 async fn second_looks(
     jobs: &[Job],
     executions: &mut HashMap<&'static str, Execution>,
     options: &RunOptions,
     progress: &mut (dyn FnMut(Progress) + Send),
-) -> usize {
+    outcome: &mut Outcome,
+) {
     let is_open = |job: &&Job| executions.get(job.check.id).is_some_and(Execution::is_open);
     let open: Vec<_> = jobs.iter().filter(is_open).collect();
     if open.len() > SECOND_LOOKS_AT_MOST {
-        return 0;
+        return;
     }
     let deadline = Instant::now() + RERUNS_AT_MOST;
     let mut closed = 0;
@@ -239,7 +251,11 @@ async fn second_looks(
             executions.insert(job.check.id, again);
         }
     }
-    closed
+    if closed > 0 {
+        outcome.notes.push(format!(
+            "{closed} checks stayed open while others ran, and were judged alone: hub or machine were busy"
+        ));
+    }
 }
 
 async fn run_in_lanes(

@@ -60,9 +60,9 @@ impl Ledger {
         self.lock().last().map(|p| p.id.clone())
     }
 
-    /// The id of the publication before the latest one.
-    pub(crate) fn before_last(&self) -> Option<String> {
-        self.neighbour(&self.last()?, -1)
+    /// The id of the first publication.
+    pub(crate) fn oldest(&self) -> Option<String> {
+        self.lock().first().map(|p| p.id.clone())
     }
 
     /// The id of the publication before (`-1`) or after (`1`) the first one with that id.

@@ -78,8 +78,6 @@ pub struct Mutant {
     pub requirement: &'static str,
     /// What the hub does wrongly, in a sentence.
     pub violation: &'static str,
-    /// Other requirements that cannot but go red with it, in rows of the same check.
-    pub collateral: &'static [&'static str],
     /// The configuration of the straight hub behind.
     pub needs: Needs,
     pub(crate) rules: Rules,
@@ -239,22 +237,14 @@ impl Mutant {
         requirement: &'static str,
         violation: &'static str,
     ) -> Self {
-        let collateral = &[];
         Self {
             name,
             dialect,
             requirement,
             violation,
-            collateral,
             needs: Needs::Anything,
             rules: Rules::NONE,
         }
-    }
-
-    /// Other requirements that go red with it.
-    pub(crate) const fn collateral(mut self, requirements: &'static [&'static str]) -> Self {
-        self.collateral = requirements;
-        self
     }
 
     /// Shows only on a hub that refuses anonymous subscribers.

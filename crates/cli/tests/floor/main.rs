@@ -168,6 +168,7 @@ async fn judge(target: &Target, lanes: usize) -> Vec<VerdictRow> {
     let options = RunOptions {
         force: true,
         lanes,
+        once: true,
         ..RunOptions::default()
     };
     run(target, &options, &mut |_| {}).await.unwrap().verdicts

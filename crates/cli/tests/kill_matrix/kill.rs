@@ -1,4 +1,6 @@
-//! One mutant, and what the checks of its requirement say of it.
+//! One mutant, and what the checks say of it.
+
+use std::collections::BTreeSet;
 
 use assay_crooked::Mutant;
 use assay_results::{Level, Verdict};
@@ -8,10 +10,14 @@ use crate::matrix::{Judged, Verdicts};
 /// A mutant and its verdicts.
 pub(crate) struct Kill<'s> {
     pub(crate) mutant: &'static Mutant,
-    /// Of the check that judges its requirement.
+    /// The check that judges its requirement.
+    pub(crate) check: &'static str,
+    /// The verdicts on it.
     pub(crate) rows: Vec<Judged>,
-    /// The verdicts on the straight hub behind it.
+    /// Those on such a hub that is straight.
     pub(crate) straight: &'s Verdicts,
+    /// The requirements that may go red with its own.
+    pub(crate) collateral: BTreeSet<String>,
 }
 
 impl Kill<'_> {
@@ -22,13 +28,27 @@ impl Kill<'_> {
             .filter(|row| self.is_own(row) && self.is_red(row))
     }
 
-    /// What is wrong, if it survives, or reddens other rows than those it declares.
+    /// The rows of other requirements that are red.
+    pub(crate) fn other_reds(&self) -> impl Iterator<Item = &Judged> {
+        self.rows
+            .iter()
+            .filter(|row| !self.is_own(row) && self.is_red(row))
+    }
+
+    /// The requirements that may go red, are in its own check, and do not.
+    pub(crate) fn spared(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().filter(|row| row.check == self.check);
+        let spared = rows.filter(|row| !self.is_red(row));
+        let declared = spared.filter(|row| self.collateral.contains(&row.requirement));
+        declared.map(|row| row.requirement.as_str())
+    }
+
+    /// What is wrong, if it survives, or reddens other rows than the table says.
     pub(crate) fn defect(&self) -> Option<String> {
         let Mutant {
             name,
             dialect,
             requirement,
-            collateral,
             ..
         } = self.mutant;
         let name = format!("{} {requirement} ({name})", dialect.as_str());
@@ -36,23 +56,17 @@ impl Kill<'_> {
             let own = self.rows.iter().filter(|row| self.is_own(row));
             return Some(format!("{name}: survives: {}", listed(own)));
         }
-        let undeclared = |row: &&Judged| !collateral.contains(&row.requirement.as_str());
-        let others = self
-            .rows
-            .iter()
-            .filter(|row| !self.is_own(row) && self.is_red(row));
-        let others = listed(others.filter(undeclared));
+        let undeclared = |row: &&Judged| !self.collateral.contains(&row.requirement);
+        let others = listed(self.other_reds().filter(undeclared));
         if !others.is_empty() {
-            return Some(format!("{name}: undeclared collateral: {others}"));
+            return Some(format!(
+                "{name}: collateral that is not in the table: {others}"
+            ));
         }
-        let is_red = |id: &&&str| {
-            self.rows
-                .iter()
-                .any(|row| row.requirement == **id && self.is_red(row))
-        };
-        let spared: Vec<_> = collateral.iter().filter(|id| !is_red(id)).collect();
-        (!spared.is_empty())
-            .then(|| format!("{name}: declared collateral that stays green: {spared:?}"))
+        let spared: Vec<_> = self.spared().collect();
+        (!spared.is_empty()).then(|| {
+            format!("{name}: collateral in the table that its own check spares: {spared:?}")
+        })
     }
 
     fn is_own(&self, row: &Judged) -> bool {

@@ -1,15 +1,18 @@
-//! The kill matrix: for each requirement that is checked, a crooked hub breaks it, and its check goes red naming it.
+//! The kill matrix: for each requirement that is checked, a crooked hub breaks it, and its check goes red naming it. What else goes
+//! red with it is in a table. A plain test makes the checks of the mutant's area, `cargo xtask proof kill-matrix` all of them.
 //!
 //! The straight hub is `assay hub`, or hubs that run already: `ASSAY_STRAIGHT_HUB_V1_URL` and `ASSAY_STRAIGHT_HUB_V0_URL`
 //! (and `…_V1_STRICT_URL` for a hub that refuses anonymous subscribers, `…_V1_SHORT_LIFETIME_URL` and so on for
 //! the limits in `straight.rs`, the same with `V0`) with `ASSAY_STRAIGHT_HUB_KEY`.
-//! `ASSAY_MUTANT` runs only the mutants whose name contains it. A check cannot be added without a mutant.
+//! `ASSAY_MUTANT` runs only the mutants whose name contains it, `ASSAY_BLESS=1` makes all checks, and writes the table. A check
+//! cannot be added without a mutant.
 
 #![allow(
     clippy::print_stdout,
     reason = "the matrix is what a reader of the test wants to see"
 )]
 
+mod collateral;
 #[path = "../shared/document.rs"]
 mod document;
 #[path = "../shared/issuers.rs"]
@@ -27,24 +30,32 @@ use assay_client::Dialect;
 use assay_crooked::{Mutant, Needs, mutants};
 use assay_results::Verdict;
 
+use collateral::Collateral;
 use kill::Kill;
-use matrix::{Verdicts, judge_crooked, judge_straight};
+use matrix::{Scope, Verdicts, judge_in, judge_straight, own_check};
 use published::Part;
 use straight::StraightHub;
 
 /// Crooked hubs judged at the same time: they mostly wait.
 const AT_ONCE: usize = 12;
 
-/// The straight hubs of a dialect, one for each need, and the verdicts on them.
+/// The verdicts on the straight hubs of a dialect, one for each need.
 struct Ground {
     dialect: Dialect,
-    hubs: Vec<StraightHub>,
+    is_ours: bool,
     straight: Vec<Verdicts>,
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
     let wanted = document::wanted();
+    let is_blessed = std::env::var("ASSAY_BLESS").is_ok();
+    let scope = if wanted.is_some() || is_blessed {
+        Scope::Suite
+    } else {
+        Scope::Area
+    };
+    let mut collateral = Collateral::read();
     let grounds = [ground(Dialect::V1).await, ground(Dialect::V0).await];
     let mut defects = Vec::new();
     let mut parts = Vec::new();
@@ -52,7 +63,7 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
         let dialect = ground.dialect;
         defects.extend(ground.defects());
         defects.extend(published::empty_cells(dialect));
-        let kills = kill(ground).await;
+        let kills = kill(ground, scope, &collateral).await;
         println!(
             "{dialect}: {} mutants, {} rows reddened",
             kills.len(),
@@ -63,6 +74,12 @@ async fn each_check_goes_red_on_its_mutant_and_on_no_straight_hub() {
             defects.extend(unkilled(dialect, &kills, &ground.straight));
         }
         parts.push(Part { dialect, kills });
+    }
+    if is_blessed {
+        for kill in parts.iter().flat_map(|part| &part.kills) {
+            collateral.learn(kill);
+        }
+        collateral.write();
     }
     if let Some((out, made)) = wanted {
         document::write(&out, &published::document(&parts, &defects, made));
@@ -85,7 +102,7 @@ async fn ground(dialect: Dialect) -> Ground {
     }
     Ground {
         dialect,
-        hubs,
+        is_ours: hubs.iter().all(StraightHub::is_ours),
         straight,
     }
 }
@@ -96,42 +113,50 @@ impl Ground {
         let mut defects: Vec<_> = verdicts
             .flat_map(|verdicts| red_though_straight(self.dialect, verdicts))
             .collect();
-        if self.hubs[1].is_ours() {
+        if self.is_ours {
             defects.extend(judged_though_absent(self.dialect, &self.straight[1]));
         }
         defects
     }
 }
 
-/// Judges each mutant of a dialect whose requirement is checked.
-async fn kill(ground: &Ground) -> Vec<Kill<'_>> {
+/// Judges each mutant of a dialect whose requirement is checked, before a straight hub of its own: what one leaves behind in a hub
+/// others would see.
+async fn kill<'s>(ground: &'s Ground, scope: Scope, collateral: &Collateral) -> Vec<Kill<'s>> {
     let dialect = ground.dialect;
     let mut waiting = checked_mutants(dialect);
+    let all = waiting.len();
     let mut running = tokio::task::JoinSet::new();
     let mut kills = Vec::new();
     loop {
         while running.len() < AT_ONCE {
             let Some(mutant) = waiting.pop() else { break };
-            let own = takes_all(mutant).then(|| StraightHub::start(dialect, mutant.needs));
-            let hub = own.as_ref().unwrap_or(&ground.hubs[place(mutant)]);
-            let hub = hub.described();
+            let hub = StraightHub::start(dialect, mutant.needs);
+            let expected = collateral.of(mutant);
             running.spawn(async move {
-                let judged = judge_crooked(hub, dialect, mutant, None).await;
-                drop(own);
-                (mutant, judged)
+                let rows = judge_in(scope, &hub.described(), dialect, mutant, &expected).await;
+                drop(hub);
+                (mutant, expected, rows)
             });
         }
-        match running.join_next().await {
-            Some(judged) => {
-                let (mutant, rows) = judged.unwrap();
-                kills.push(Kill {
-                    mutant,
-                    rows,
-                    straight: &ground.straight[place(mutant)],
-                });
-            }
-            None => return kills,
-        }
+        let Some(judged) = running.join_next().await else {
+            return kills;
+        };
+        let (mutant, collateral, rows) = judged.unwrap();
+        let kill = Kill {
+            mutant,
+            check: own_check(dialect, mutant).id,
+            rows,
+            straight: &ground.straight[place(mutant)],
+            collateral,
+        };
+        let others = kill.other_reds().count();
+        kills.push(kill);
+        println!(
+            "{dialect}: {} of {all}: {}: {others} others",
+            kills.len(),
+            mutant.name
+        );
     }
 }
 
@@ -158,14 +183,6 @@ fn checked_mutants(dialect: Dialect) -> Vec<&'static Mutant> {
         is_checked
     });
     of_dialect
-}
-
-/// Whether the checks of a mutant exhaust the straight hub, so that it cannot be another's too.
-fn takes_all(mutant: &Mutant) -> bool {
-    matches!(
-        mutant.needs,
-        Needs::FewStreamsPerAddress | Needs::FewStreams
-    )
 }
 
 /// Which of the straight hubs a mutant needs.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use assay_client::Dialect;
-use assay_conformance::{Outcome, Progress, RunOptions, Selection, Weakening, run};
+use assay_conformance::{
+    CheckInfo, Outcome, Progress, RunOptions, Selection, Weakening, checks, run,
+};
 use assay_crooked::{Crooked, Mutant, Needs, Straight, mutants};
 use assay_results::{Level, Verdict};
 
@@ -24,6 +26,11 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
+    /// Whether it may be red, whatever the straight hub is.
+    fn is_reddish(&self) -> bool {
+        matches!(self.verdict, Verdict::Fail | Verdict::Warn | Verdict::Note)
+    }
+
     /// What the same row of another run has, too.
     pub(crate) fn key(&self) -> String {
         format!("{} {}", self.check, self.requirement)
@@ -44,7 +51,7 @@ impl fmt::Display for Judged {
 pub(crate) async fn judge_straight(hub: &StraightHub) -> Verdicts {
     let target = target(&hub.described(), &hub.url, hub.dialect, hub.needs);
     let mut options = RunOptions::default();
-    if !matches!(hub.needs, Needs::Anything | Needs::NoAnonymous) {
+    if !keeps_every_rule(hub.needs) {
         let own = mutants::all().filter(|mutant| {
             mutant.needs == hub.needs && mutant.dialect.as_str() == hub.dialect.as_str()
         });
@@ -60,42 +67,119 @@ pub(crate) async fn judge_straight(hub: &StraightHub) -> Verdicts {
         .collect()
 }
 
-/// The checks that judge a mutant's requirement, on a hub that breaks it.
+/// How much of the suite judges a mutant beside its own check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The area of that check.
+    Area,
+    /// All of it.
+    Suite,
+}
+
+/// Whether the straight hub of that kind keeps every rule: one at another path than the recommended one, or with little room, does not.
+pub(crate) fn keeps_every_rule(needs: Needs) -> bool {
+    matches!(needs, Needs::Anything | Needs::NoAnonymous | Needs::Issuers)
+}
+
+/// The check that judges a mutant's requirement.
+pub(crate) fn own_check(dialect: Dialect, mutant: &Mutant) -> CheckInfo {
+    let mut all = checks(dialect).into_iter();
+    let judges = |check: &CheckInfo| {
+        let mut judged = check.judges.iter();
+        judged.any(|(requirement, _)| *requirement == mutant.requirement)
+    };
+    all.find(judges).unwrap()
+}
+
+/// What the checks of a scope say of a hub that breaks a mutant's requirement.
+///
+/// Its own check is made as in any run. The others are made once, and those again that go red where that is not expected: what is
+/// confirmed then is collateral.
+pub(crate) async fn judge_in(
+    scope: Scope,
+    straight: &Straight,
+    dialect: Dialect,
+    mutant: &Mutant,
+    expected: &BTreeSet<String>,
+) -> Vec<Judged> {
+    let check = own_check(dialect, mutant);
+    let mut rows = judge_crooked(straight, dialect, mutant, None).await;
+    let selection = match scope {
+        // Where the straight hub breaks rules itself, or limits leave little room, others than the own check would be red.
+        _ if !keeps_every_rule(mutant.needs) => return rows,
+        Scope::Area => Selection {
+            areas: vec![check.area.to_owned()],
+            ..Selection::default()
+        },
+        Scope::Suite => Selection::default(),
+    };
+    let once = RunOptions {
+        selection,
+        lanes: 4,
+        once: true,
+        ..RunOptions::default()
+    };
+    let mut others = judge_by(straight, dialect, mutant, &once).await;
+    others.retain(|row| row.check != check.id);
+    let is_unexpected = |row: &&Judged| row.is_reddish() && !expected.contains(&row.requirement);
+    let unexpected: BTreeSet<_> = others
+        .iter()
+        .filter(is_unexpected)
+        .map(|row| row.check.clone())
+        .collect();
+    if !unexpected.is_empty() {
+        let again = RunOptions {
+            selection: only(unexpected.iter().cloned().collect()),
+            lanes: 4,
+            ..RunOptions::default()
+        };
+        others.retain(|row| !unexpected.contains(&row.check));
+        let confirmed = judge_by(straight, dialect, mutant, &again).await;
+        let confirmed = confirmed.into_iter();
+        others.extend(confirmed.filter(|row| unexpected.contains(&row.check)));
+    }
+    rows.extend(others);
+    rows
+}
+
+/// What the check of a mutant's requirement says of a hub that breaks it; one made weaker is made once: it is asked whether it sees
+/// anything at all.
 pub(crate) async fn judge_crooked(
-    straight: Straight,
+    straight: &Straight,
     dialect: Dialect,
     mutant: &Mutant,
     weakening: Option<Weakening>,
 ) -> Vec<Judged> {
+    let check = own_check(dialect, mutant);
     let options = RunOptions {
-        selection: Selection {
-            only: vec![mutant.requirement.to_owned()],
-            ..Selection::default()
-        },
+        selection: only(vec![check.id.to_owned()]),
         lanes: 4,
+        once: weakening.is_some(),
         weakening,
         ..RunOptions::default()
     };
-    let rows = judge_by(straight, dialect, mutant, &options).await;
-    // The filter takes prefixes, so it may have taken checks of other requirements too.
-    let own = rows
-        .iter()
-        .filter(|row| row.requirement == mutant.requirement);
-    let checks: BTreeSet<String> = own.map(|row| row.check.clone()).collect();
-    rows.into_iter()
-        .filter(|row| checks.contains(&row.check))
-        .collect()
+    let mut rows = judge_by(straight, dialect, mutant, &options).await;
+    // The selection takes what begins so.
+    rows.retain(|row| row.check == check.id);
+    rows
+}
+
+fn only(only: Vec<String>) -> Selection {
+    Selection {
+        only,
+        ..Selection::default()
+    }
 }
 
 /// The checks of a run on a mutant, which turns once the preflight is over.
 async fn judge_by(
-    straight: Straight,
+    straight: &Straight,
     dialect: Dialect,
     mutant: &Mutant,
     options: &RunOptions,
 ) -> Vec<Judged> {
-    let crooked = Crooked::start(&straight, mutant).await.unwrap();
-    let target = target(&straight, crooked.url(), dialect, mutant.needs);
+    let crooked = Crooked::start(straight, mutant).await.unwrap();
+    let target = target(straight, crooked.url(), dialect, mutant.needs);
     let mut turn = |progress| {
         if matches!(progress, Progress::Begins { .. }) {
             crooked.turn();

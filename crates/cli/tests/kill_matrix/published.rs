@@ -67,8 +67,8 @@ pub(crate) fn document(parts: &[Part<'_>], defects: &[String], made: Making) -> 
     );
     let mut matrix = ProofTable::new(
         "Each requirement with its check and its mutants",
-        "A mutant is a straight hub behind a proxy that breaks one rule. It is judged by the check of that rule; what else goes red \
-         there has to be declared beside it, or the proof fails.",
+        "A mutant is a straight hub behind a proxy that breaks one rule. It is judged by the whole suite (on a hub whose limits leave \
+         no room for that, by the check of that rule); what else goes red has to be in the table of the proof, or it fails.",
         [
             "requirement",
             "level",
@@ -76,7 +76,7 @@ pub(crate) fn document(parts: &[Part<'_>], defects: &[String], made: Making) -> 
             "mutant",
             "what it does",
             "its check",
-            "also red, as declared",
+            "also red, as the table says",
         ],
     );
     let mut open = ProofTable::new(
@@ -106,6 +106,7 @@ struct Counts {
     checked: usize,
     red: usize,
     mutants: usize,
+    alone: usize,
     checks: BTreeSet<String>,
     reasons: usize,
 }
@@ -129,6 +130,7 @@ impl Counts {
             ("whose mutant is caught", self.red),
             ("checks", self.checks.len()),
             ("mutants", self.mutants),
+            ("mutants on which nothing else is red", self.alone),
             ("without a check, with a reason", self.reasons),
         ]
         .map(|(label, value)| Figure {
@@ -185,6 +187,8 @@ impl Part<'_> {
             counts.checked += 1;
             counts.red += usize::from(is_red);
             counts.mutants += own.len();
+            let is_alone = |kill: &&&Kill<'_>| kill.other_reds().next().is_none();
+            counts.alone += own.iter().filter(is_alone).count();
             counts.checks.insert(check.clone());
             tally(by_area.entry(area).or_default(), row.level, true, is_red);
             if let Some(reason) = not_shown(&row.requirement) {
@@ -232,6 +236,14 @@ fn push_open(open: &mut ProofTable, dialect: &str, row: &Coverage, why: &str) {
 }
 
 impl Kill<'_> {
+    fn others(&self) -> String {
+        let others: BTreeSet<_> = self
+            .other_reds()
+            .map(|row| row.requirement.as_str())
+            .collect();
+        others.into_iter().collect::<Vec<_>>().join(", ")
+    }
+
     fn cells(&self, row: &Coverage, check: &str) -> [String; 7] {
         let came = if self.own_reds().next().is_some() {
             "red"
@@ -247,7 +259,7 @@ impl Kill<'_> {
             self.mutant.name.to_owned(),
             self.mutant.violation.to_owned(),
             came.to_owned(),
-            self.mutant.collateral.join(", "),
+            self.others(),
         ]
     }
 }

@@ -15,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::matrix::judge_crooked;
 use crate::straight::{ORIGIN, StraightHub, target};
-use crate::{AT_ONCE, checked_mutants, document, place, published, takes_all};
+use crate::{AT_ONCE, checked_mutants, document, published};
 
 /// Checks of each dialect that a plain test looks at.
 const SAMPLE: usize = 30;
@@ -150,17 +150,16 @@ async fn reds(dialect: Dialect, sample: &[CheckInfo], weakening: Weakening) -> R
         .collect();
     let mut waiting = checked_mutants(dialect);
     waiting.retain(|mutant| judged.contains(mutant.requirement));
-    let hubs = Needs::ALL.map(|needs| StraightHub::start(dialect, needs));
     let mut running = tokio::task::JoinSet::new();
     let mut reds = Reds::new();
     loop {
         while running.len() < AT_ONCE {
             let Some(mutant) = waiting.pop() else { break };
-            let own = takes_all(mutant).then(|| StraightHub::start(dialect, mutant.needs));
-            let hub = own.as_ref().unwrap_or(&hubs[place(mutant)]).described();
+            let hub = StraightHub::start(dialect, mutant.needs);
             running.spawn(async move {
-                let judged = judge_crooked(hub, dialect, mutant, Some(weakening)).await;
-                drop(own);
+                let judged =
+                    judge_crooked(&hub.described(), dialect, mutant, Some(weakening)).await;
+                drop(hub);
                 (mutant, judged)
             });
         }
@@ -226,6 +225,7 @@ async fn judge_null(
     let mut options = RunOptions {
         force: true,
         lanes: 512,
+        once: true,
         weakening: Some(weakening),
         ..RunOptions::default()
     };

@@ -84,7 +84,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "replay.event-id-iri",
         "generated ids are counters",
     )
-    .collateral(&["publish.id-generated"])
     .event(|mut event, delivery| {
         let id = event.get("id").unwrap_or_default().to_owned();
         event.set("id", &delivery.scene.counter(&id).to_string());

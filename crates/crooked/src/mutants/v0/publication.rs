@@ -21,7 +21,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "publish.id-generated",
         "generated ids are bare counters",
     )
-    .collateral(&["replay.event-id-iri"])
     .event(|mut event, delivery| {
         let id = event.get("id").unwrap_or_default().to_owned();
         event.set("id", &delivery.scene.counter(&id).to_string());

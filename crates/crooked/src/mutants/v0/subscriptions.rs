@@ -81,15 +81,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.doc-jsonld",
         "the data are an array",
     )
-    .collateral(&[
-        "subscriptions.doc-context",
-        "subscriptions.doc-type",
-        "subscriptions.doc-topic",
-        "subscriptions.doc-subscriber",
-        "subscriptions.doc-active",
-        "subscriptions.doc-id",
-        "subscriptions.subscriber-iri",
-    ])
     .event(|mut event, _| {
         if let Some(document) = told(&event) {
             let array = Value::Array(vec![Value::Object(document)]);
@@ -128,7 +119,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.doc-subscriber",
         "`subscriber` is missing",
     )
-    .collateral(&["subscriptions.subscriber-iri"])
     .event(|event, _| {
         retold(event, |document| {
             document.remove("subscriber");
@@ -149,7 +139,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.doc-id",
         "`id` is the identifier of the subscriber",
     )
-    .collateral(&["subscriptions.doc-subscriber"])
     .event(|event, _| {
         retold(event, |document| {
             let subscriber = text(document, "subscriber");

@@ -121,13 +121,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.collection-jsonld",
         "a list is a bare array",
     )
-    .collateral(&[
-        "subscriptions.collection-context",
-        "subscriptions.collection-id",
-        "subscriptions.collection-type",
-        "subscriptions.collection-items",
-        "subscriptions.last-event-id-collection",
-    ])
     .answer(|answer, exchange| bared(answer, exchange, |_| true)),
     Mutant::v0(
         "list-without-context",
@@ -198,12 +191,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v0(
         "cursor-too-early",
         "subscriptions.last-event-id-value",
-        "the cursor is not the last event",
+        "the cursor is the first event, not the last",
     )
     .answer(|answer, exchange| {
         reanswered(answer, exchange, |document| {
-            let before = exchange.scene.ledger.before_last().unwrap_or_default();
-            document.insert(CURSOR.to_owned(), before.into());
+            let oldest = exchange.scene.ledger.oldest().unwrap_or_default();
+            document.insert(CURSOR.to_owned(), oldest.into());
         });
     }),
 ];

@@ -19,7 +19,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "there may be any number of streams",
     )
     .on(Needs::FewStreams)
-    .collateral(&["limits.connections.429"])
     .unlimited(),
     Mutant::v1(
         "surplus-opened-and-closed",
@@ -27,7 +26,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "the stream beyond the limit is opened and ended at once",
     )
     .on(Needs::FewStreams)
-    .collateral(&["limits.connections.total"])
     .answer(|answer, _| {
         if answer.status == 429 {
             answer.status = 200;

@@ -118,7 +118,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "discovery.metadata.cookie",
         "`mercure_cookie` is a boolean",
     )
-    .collateral(&["auth.cookie.advertised", "auth.cookie.other-name"])
     .answer(|answer, exchange| {
         edit_metadata(answer, exchange, "mercure_cookie", Some(true.into()));
     }),
@@ -127,14 +126,12 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "auth.cookie.advertised",
         "the metadata says nothing of the cookie",
     )
-    .collateral(&["auth.cookie.other-name", "discovery.metadata.cookie"])
     .answer(|answer, exchange| edit_metadata(answer, exchange, "mercure_cookie", None)),
     Mutant::v1(
         "cookie-of-another-name",
         "auth.cookie.other-name",
         "the metadata advertises a cookie which the hub does not accept",
     )
-    .collateral(&["discovery.metadata.cookie", "auth.cookie.advertised"])
     .answer(|answer, exchange| {
         edit_metadata(answer, exchange, "mercure_cookie", Some("crooked".into()));
     }),

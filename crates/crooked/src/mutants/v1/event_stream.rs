@@ -193,7 +193,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "sse.event-id-iri",
         "generated ids are bare sequence numbers",
     )
-    .collateral(&["replay.opaque-ids"])
     .event(|mut event, delivery| {
         let id = event.get("id").unwrap_or_default().to_owned();
         event.set("id", &delivery.scene.counter(&id).to_string());

@@ -92,7 +92,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "replay.duplicate-id.earliest-wins",
         "of several updates with the cursor's id the latest one counts",
     )
-    .collateral(&["replay.duplicate-id.sends-rest"])
     .event(|event, delivery| {
         let requested = cursor::requested(delivery.request, V1).unwrap_or_default();
         let skipped = delivery.scene.ledger.between_duplicates(&requested);
@@ -152,7 +151,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "replay.opaque-ids",
         "event ids are consecutive integers",
     )
-    .collateral(&["sse.event-id-iri"])
     .event(|mut event, delivery| {
         let id = event.get("id").unwrap_or_default().to_owned();
         event.set("id", &delivery.scene.counter(&id).to_string());

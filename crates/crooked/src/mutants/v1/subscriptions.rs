@@ -135,7 +135,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.subscriber.derived",
         "the identifier holds the `sub` of the token, and what tells connections apart",
     )
-    .collateral(&["subscriptions.subscriber.random"])
     .request(remember_subject)
     .event(|event, delivery| {
         retold(event, |document| {

@@ -136,11 +136,11 @@ pub(super) const MUTANTS: &[Mutant] = &[
     Mutant::v1(
         "cursor-too-early",
         "subscriptions.api.cursor-value",
-        "the cursor is not the last event",
+        "the cursor is the first event, not the last",
     )
     .answer(|answer, exchange| {
-        let before = exchange.scene.ledger.before_last();
-        relink(answer, exchange, "last-event-id", before.as_deref());
+        let oldest = exchange.scene.ledger.oldest();
+        relink(answer, exchange, "last-event-id", oldest.as_deref());
     }),
     Mutant::v1(
         "link-without-type",
@@ -165,7 +165,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.api.pagination-valid",
         "a long list is a bare array",
     )
-    .collateral(&["subscriptions.api.pagination"])
     .answer(|answer, exchange| bared(answer, exchange, |members| members.len() > LONG)),
 ];
 

@@ -13,7 +13,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.doc.json",
         "`match_type` is missing",
     )
-    .collateral(&["subscriptions.doc.match-type"])
     .event(|event, _| {
         retold(event, |document| {
             document.remove("match_type");
@@ -63,7 +62,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.doc.subscriber",
         "`subscriber` is percent-encoded",
     )
-    .collateral(&["subscriptions.subscriber.iri"])
     .event(|event, _| retold(event, |document| rewrite(document, "subscriber", expanded))),
     Mutant::v1(
         "always-active",
@@ -178,7 +176,6 @@ pub(super) const MUTANTS: &[Mutant] = &[
         "subscriptions.encoding.no-double",
         "the matcher is encoded twice",
     )
-    .collateral(&["subscriptions.encoding.once"])
     .event(|event, _| {
         retold(event, |document| {
             if matcher(document).starts_with("https:") {
