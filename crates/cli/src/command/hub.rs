@@ -1,16 +1,14 @@
 //! `assay hub`: the reference hub, until a signal ends it.
 
 mod hangup;
+mod listening;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use assay_hub::{
-    ACCEPT_BACKLOG, ConfigWarning, HubConfig, Layer, Listener, Place, ServeError, Server, Written,
-    bind, bind_unix,
-};
+use assay_hub::{ACCEPT_BACKLOG, ConfigWarning, HubConfig, Layer, ServeError, Server};
 use assay_results::Outcome;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,9 +43,8 @@ pub(crate) fn run(args: HubArgs) -> CommandResult {
     }
     tell_of_short_queue();
     let runtime = runtime::multi_thread().or_not_measurable()?;
-    let history_place = settings.get("history").map(Written::place);
     runtime
-        .block_on(listen_until_told(config, history_place, Arc::new(args)))
+        .block_on(listen_until_told(config, &settings, Arc::new(args)))
         .or_usage()?;
     Ok(Outcome::Passed)
 }
@@ -62,38 +59,27 @@ fn printed(settings: &Layer, warnings: &[ConfigWarning]) -> String {
     lines.concat()
 }
 
-async fn listen_until_told(
-    config: HubConfig,
-    history_place: Option<Place>,
-    args: Arc<HubArgs>,
-) -> Result<()> {
-    let (listener, url) = listen(&config)?;
+async fn listen_until_told(config: HubConfig, settings: &Layer, args: Arc<HubArgs>) -> Result<()> {
+    let (listener, url) = listening::clients(&config, &place(settings, "listen"))?;
     config
         .open_certificates()
-        .context("cannot keep certificates")?;
+        .with_context(|| place(settings, "acme-cache"))?;
     let history = config
         .open_history()
-        .with_context(|| match &history_place {
-            Some(place) => format!("cannot open the history that {place} names"),
-            None => "cannot open the history".to_owned(),
-        })?;
+        .with_context(|| place(settings, "history"))?;
     // Before the URL is out: whoever reads it may signal at once.
     let unix = config.listen_unix().map(Path::to_path_buf);
     let operators = config.metrics_listen();
     let http01 = config.acme_http01_listen();
     let mut server = Server::new(config, history);
     if let Some(address) = operators {
-        let listener = bind(address).with_context(|| {
-            format!("cannot listen on {address}: pass another --metrics-listen")
-        })?;
+        let listener = listening::port(address, &place(settings, "metrics-listen"))?;
         let address = listener.local_addr().context("cannot tell the port")?;
         tracing::info!(url = %format_args!("http://{address}/metrics"), "listening for operators");
         server = server.with_operators(listener);
     }
     if let Some(address) = http01 {
-        let listener = bind(address).with_context(|| {
-            format!("cannot listen on {address}: pass another --acme-http01-listen")
-        })?;
+        let listener = listening::port(address, &place(settings, "acme-http01-listen"))?;
         tracing::info!(%address, "listening for http-01 challenges");
         server = server.with_http01(listener);
     }
@@ -126,23 +112,6 @@ async fn listen_until_told(
     Ok(())
 }
 
-/// The listener that the settings ask for, and what clients call it.
-fn listen(config: &HubConfig) -> Result<(Listener, String)> {
-    if let Some(path) = config.listen_unix() {
-        let listener = bind_unix(path)
-            .with_context(|| format!("cannot listen on {}: does another hub?", path.display()))?;
-        return Ok((listener.into(), format!("unix:{}", path.display())));
-    }
-    let listener = bind(config.listen()).with_context(|| {
-        format!(
-            "cannot listen on {}: pass another --listen, such as 127.0.0.1:0 for a free port",
-            config.listen()
-        )
-    })?;
-    let url = config.url(listener.local_addr().context("cannot tell the port")?);
-    Ok((listener.into(), url))
-}
-
 /// Ready at the first signal to end, or when standard input closes if that counts.
 fn shutdown_requested(exit_with_parent: bool) -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -167,6 +136,10 @@ fn shutdown_requested(exit_with_parent: bool) -> io::Result<impl Future<Output =
     })
 }
 
+/// It logs that it does not trust a server before it says so to its caller, without a reason code, and as an error, whatever it was
+/// for: the line of the fetch that failed has all of it.
+const TOLD_ELSEWHERE: &str = "rustls_platform_verifier";
+
 /// What is logged, and in which form.
 struct LogSettings {
     filter: EnvFilter,
@@ -175,7 +148,9 @@ struct LogSettings {
 
 impl LogSettings {
     fn check(settings: &Layer) -> Result<Self> {
-        let filter = EnvFilter::try_new(hub_settings::own(settings, "log"));
+        let written = hub_settings::own(settings, "log");
+        // What is typed counts before what stands in front of it.
+        let filter = EnvFilter::try_new(format!("{TOLD_ELSEWHERE}=off,{written}"));
         let filter = filter.with_context(|| {
             let place = place(settings, "log");
             format!("{place}: write a level, or such as info,assay_hub=debug")

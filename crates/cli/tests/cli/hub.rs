@@ -1,10 +1,11 @@
 //! `hub`: its URL first, and an orderly end.
 
 use std::fs;
+use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::program::{Hub, KEY, assay, command, finish, limited};
+use crate::program::{Ended, Hub, KEY, assay, command, finish, limited};
 
 #[test]
 fn signals_end_it_with_0() {
@@ -45,25 +46,45 @@ fn an_address_that_is_taken_is_named() {
     assert!(ended.stderr.contains("--listen"), "{ended:?}");
 }
 
+/// In blocks of 512 bytes: more than the head of a file of a history, and less than the file.
+const NO_ROOM: &str = "ulimit -c 0 && ulimit -f 100";
+
+/// A first start in this folder, where there is no room for the history.
+fn start_without_room(folder: &Path, limits: &str) -> Ended {
+    let address = ["hub", "--listen", "127.0.0.1:0", "--jwt-key", KEY];
+    let history = ["--history", "redb:h"];
+    limited(folder, limits, &[&address[..], &history].concat())
+}
+
 /// A file that is begun and not finished would be taken for somebody else's at the next start.
 #[test]
 fn a_first_start_without_room_for_the_history_leaves_no_file() {
     let folder = tempfile::tempdir().unwrap();
-    let history = [
-        "hub",
-        "--listen",
-        "127.0.0.1:0",
-        "--jwt-key",
-        KEY,
-        "--history",
-        "redb:h",
-    ];
-    // In blocks of 512 bytes: more than the head of such a file, and less than the file. It is told by an error.
-    let ended = limited(folder.path(), "trap '' XFSZ && ulimit -f 100", &history);
+    // It is told by an error.
+    let ended = start_without_room(folder.path(), &format!("trap '' XFSZ && {NO_ROOM}"));
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.stderr.contains("File too large"), "{ended:?}");
     assert!(ended.stderr.contains("--history"), "{ended:?}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_first_start_that_is_killed_does_not_hinder_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = || {
+        let entries = fs::read_dir(folder.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name());
+        names.collect::<Vec<_>>()
+    };
+    // It is killed as it makes the file.
+    let ended = start_without_room(folder.path(), NO_ROOM);
+    assert_eq!(ended.code, None, "{ended:?}");
+    assert_eq!(names(), ["h.unfinished"]);
+    let history = format!("redb:{}", folder.path().join("h").display());
+    let hub = Hub::start_with(&["--history", &history]);
+    assert_eq!(names(), ["h"]);
+    let published = assay(&["publish", &hub.url, "t", "x", "--jwt-key", KEY]);
+    assert_eq!(published.code, Some(0), "{published:?}");
 }
 
 #[test]

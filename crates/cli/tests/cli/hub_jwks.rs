@@ -101,6 +101,8 @@ impl Scene {
         assert_eq!(published.code, Some(code), "{published:?}");
         let said = fs::read_to_string(&log).unwrap();
         assert!(said.contains(logged), "{logged}: {said}");
+        // What the library says of it too has no reason code.
+        assert!(!said.contains("ERROR"), "{said}");
         assert!(!said.contains(KEY), "{said}");
     }
 }

@@ -15,6 +15,7 @@ mod hub;
 mod hub_hangup;
 mod hub_jwks;
 mod hub_settings;
+mod hub_starts;
 mod interruption;
 mod migrate;
 mod pause;

@@ -5,6 +5,7 @@
 //! room is used again.
 
 mod committer;
+mod draft;
 mod open;
 mod recent;
 mod record;

@@ -47,6 +47,29 @@ fn who_would_wait_for_long_is_refused() {
     assert_eq!(second.as_mut().poll(&mut cx), Poll::Ready(Ok(())));
 }
 
+/// The bound that `docs/hub.md` states, of a hub as it is set up.
+#[test]
+fn a_hub_has_ten_thousand_orders_out_and_no_more() {
+    let readers = LateReaders::default();
+    let (history, _disk) = LateDisk::new(10);
+    let hub = hub_read_by(readers.clone(), HubSettings::default(), history);
+    let resume = || hub.subscribe(subscribe(&[exact("T")], None, Some("earliest")));
+    let mut waiting: Vec<_> = (0..10_000).map(|_| Box::pin(resume())).collect();
+    let mut cx = Context::from_waker(Waker::noop());
+    let pending = waiting.iter_mut().map(|one| one.as_mut().poll(&mut cx));
+    assert_eq!(pending.filter(Poll::is_pending).count(), 10_000);
+    assert_eq!(
+        (hub.counts().read_orders, readers.waiting()),
+        (10_000, 10_000)
+    );
+    let busy = SubscribeError::HistoryBusy { limit: 10_000 };
+    assert_eq!(now(resume()).map(|_| ()), Err(busy));
+    // One is answered, and one more has room.
+    readers.pick(0).execute();
+    assert!(waiting[0].as_mut().poll(&mut cx).is_ready());
+    assert!(Box::pin(resume()).as_mut().poll(&mut cx).is_pending());
+}
+
 #[test]
 fn who_waits_for_readers_that_are_gone_is_told() {
     let (hub, readers) = hub(10);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -395,6 +396,98 @@ fn a_file_in_use_and_a_folder_that_is_missing_are_told() {
     // Whoever made it came no further.
     fs::write(&path, "").expect("written");
     assert_eq!(replay(&open(&path, bounds(9)), None, "earliest").0, [""; 0]);
+}
+
+/// All that is in a folder.
+fn names(folder: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).expect("a folder");
+    let names = entries.map(|entry| entry.expect("a file").file_name());
+    let mut names: Vec<_> = names
+        .map(|name| name.into_string().expect("a text"))
+        .collect();
+    names.sort();
+    names
+}
+
+/// Whoever makes a new file may be killed at any point of it.
+#[test]
+fn what_a_start_that_was_killed_has_left_hinders_nobody_and_goes() {
+    /// The next start: over what the one before left, beside a history with so many updates, if there is one.
+    fn check(left: &[u8], updates: Option<usize>) {
+        let folder = folder();
+        let path = folder.path().join("history.redb");
+        if let Some(updates) = updates {
+            let hub = open(&path, bounds(9));
+            for number in 0..updates {
+                publish(&hub, &format!("topic=T&data={number}"));
+            }
+        }
+        fs::write(folder.path().join("history.redb.unfinished"), left).expect("written");
+        let hub = open(&path, bounds(9));
+        let context = format!("{} bytes, {updates:?}", left.len());
+        assert_eq!(names(&folder), ["history.redb"], "{context}");
+        let kept = replay(&hub, None, "earliest").0;
+        assert_eq!(kept.len(), updates.unwrap_or(0), "{context}");
+        publish(&hub, "topic=T&data=new");
+        drop(hub);
+        let kept = replay(&open(&path, bounds(9)), None, "earliest").0;
+        assert_eq!(kept.last().map(String::as_str), Some("new"), "{context}");
+    }
+    let whole = {
+        let folder = folder();
+        let path = folder.path().join("history.redb");
+        publish(&open(&path, bounds(9)), "topic=T&data=whole");
+        close(&path);
+        fs::read(path).expect("a file")
+    };
+    // Not yet written to; longer, and nothing in it; half of it; all of it.
+    for left in [&[][..], &[0; 4096], &whole[..whole.len() / 2], &whole] {
+        check(left, None);
+        check(left, Some(2));
+    }
+}
+
+/// Who comes while another makes the file waits for it, and is told when that lasts.
+#[test]
+fn a_file_that_another_makes_is_left_to_it() {
+    let folder = folder();
+    let path = folder.path().join("history.redb");
+    let unfinished = folder.path().join("history.redb.unfinished");
+    let another = fs::File::create(&unfinished).expect("a file");
+    another.lock().expect("nobody has it");
+    (&another).write_all(b"half").expect("written");
+    let error = RedbHistory::open(&path, bounds(9), clock()).expect_err("in use");
+    assert_eq!(error, OpenError::Locked { path: path.clone() });
+    assert_eq!(fs::read(&unfinished).expect("a file"), b"half");
+    assert_eq!(names(&folder), ["history.redb.unfinished"]);
+    // It ends; or it is done.
+    drop(another);
+    drop(open(&path, bounds(9)));
+    close(&path);
+    assert_eq!(names(&folder), ["history.redb"]);
+}
+
+/// One of them has the file, and the others are told; what the one stores is there for the next.
+#[test]
+fn of_hubs_that_start_at_once_one_has_the_history() {
+    let folder = folder();
+    let path = folder.path().join("history.redb");
+    let opened: Vec<_> = thread::scope(|scope| {
+        let open = || RedbHistory::open(&path, bounds(9), clock());
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+        let opened = starts.into_iter().map(thread::ScopedJoinHandle::join);
+        opened.map(|opened| opened.expect("no panic")).collect()
+    });
+    assert_eq!(names(&folder), ["history.redb"]);
+    let (had, told): (Vec<_>, Vec<_>) = opened.into_iter().partition(Result::is_ok);
+    assert_eq!(had.len(), 1, "{told:?}");
+    for error in told {
+        let error = error.expect_err("told");
+        assert_eq!(error, OpenError::Locked { path: path.clone() });
+    }
+    let history = had.into_iter().flatten().next().expect("one");
+    publish(&hub_with(HubSettings::default(), history), "topic=T&data=1");
+    assert_eq!(replay(&open(&path, bounds(9)), None, "earliest").0, ["1"]);
 }
 
 /// Stands still in the thread that commits as soon as that has something to tell, until it is let go.

@@ -1,14 +1,18 @@
-//! Opening the file of a history: which files are taken, and what is said of the others. Nothing is ever deleted or replaced, but
-//! a file that was made here in vain.
+//! Opening the file of a history: which files are taken, and what is said of the others. Nothing is ever deleted or replaced. A
+//! new file is a [`Draft`] until it is whole.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use redb::{Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, StorageError, TableError};
+use redb::backends::FileBackend;
+use redb::{
+    Builder, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase, StorageError, TableError,
+};
 
+use super::draft::{self, Draft};
 use super::store::{FORMAT, IDS, META, META_BYTES, META_END, META_FORMAT, UPDATES};
 use crate::limits::{HISTORY_CACHE_BYTES, HISTORY_LOCK_LOOK, HISTORY_LOCK_PATIENCE};
 
@@ -92,22 +96,41 @@ fn try_to_open(path: &Path, trust: Trust) -> Result<Database, OpenError> {
         let folder = folder.to_path_buf();
         return Err(OpenError::NoFolder { folder });
     }
-    let is_made_here = File::create_new(path).is_ok();
-    let opened = open_or_lay_out(path, trust);
-    if is_made_here && opened.is_err() && !is_laid_out(path) {
-        // A full disk, say. The half of a file would be taken for one of somebody else's at the next start. Where it cannot be
-        // removed, it is empty or is told then.
-        let _ = fs::remove_file(path);
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make(path),
+        // Something stands there, if only a link to a file that is to be made.
+        _ => {
+            draft::clear(path);
+            open_or_lay_out(path, trust)
+        }
     }
-    opened
 }
 
-/// Whether it is a history by now: another hub may have been as fast.
-fn is_laid_out(path: &Path) -> bool {
-    matches!(
-        guard(|| ReadOnlyDatabase::open(path)),
-        Ok(Ok(database)) if check_format(path, &database).is_ok_and(|layout| layout == Layout::Tables)
-    )
+/// Makes a new file, which has its name once it is whole.
+fn make(path: &Path) -> Result<Database, OpenError> {
+    let not_made = |error: io::Error| refused(path, &error);
+    let Some(draft) = Draft::begin(path).map_err(not_made)? else {
+        // It will be there when it is looked for again.
+        let path = path.to_path_buf();
+        return Err(OpenError::Locked { path });
+    };
+    let made = lay_out_draft(path, &draft);
+    // It is renamed while the library below has it, and so nobody else.
+    let made = made.and_then(|database| draft.finish(path).map(|()| database).map_err(not_made));
+    if made.is_err() {
+        // A full disk, say.
+        draft.discard();
+    }
+    made
+}
+
+fn lay_out_draft(path: &Path, draft: &Draft) -> Result<Database, OpenError> {
+    let file = draft.file().map_err(|error| refused(path, &error))?;
+    let create = || builder(Trust::Ourselves).create_with_backend(FileBackend::new(file)?);
+    let created = guard(create).map_err(|reason| damaged(path, reason))?;
+    let database = created.map_err(|error| not_opened(path, &error))?;
+    lay_out(&database).map_err(|error| io_error(path, error.to_string()))?;
+    Ok(database)
 }
 
 fn open_or_lay_out(path: &Path, trust: Trust) -> Result<Database, OpenError> {
@@ -115,16 +138,20 @@ fn open_or_lay_out(path: &Path, trust: Trust) -> Result<Database, OpenError> {
     if trust == Trust::Nobody && !is_new {
         look(path)?;
     }
-    let mut builder = Database::builder();
-    builder
-        .set_cache_size(HISTORY_CACHE_BYTES)
-        .set_check_integrity_on_open(trust == Trust::Nobody);
-    let opened = guard(|| builder.create(path)).map_err(|reason| damaged(path, reason))?;
+    let opened = guard(|| builder(trust).create(path)).map_err(|reason| damaged(path, reason))?;
     let database = opened.map_err(|error| not_opened(path, &error))?;
     if is_new || check_format(path, &database)? == Layout::Blank {
         lay_out(&database).map_err(|error| io_error(path, error.to_string()))?;
     }
     Ok(database)
+}
+
+fn builder(trust: Trust) -> Builder {
+    let mut builder = Database::builder();
+    builder
+        .set_cache_size(HISTORY_CACHE_BYTES)
+        .set_check_integrity_on_open(trust == Trust::Nobody);
+    builder
 }
 
 /// Looks whether it is ours before anything is written: opening it is a write too.
@@ -154,7 +181,7 @@ fn not_opened(path: &Path, error: &DatabaseError) -> OpenError {
         DatabaseError::Storage(StorageError::Io(io)) => match io.kind() {
             io::ErrorKind::InvalidData => OpenError::NotAHistory { path: own },
             io::ErrorKind::UnexpectedEof => damaged(path, "it ends too early".to_owned()),
-            _ => io_error(path, io.to_string()),
+            _ => refused(path, io),
         },
         DatabaseError::UpgradeRequired(_) => OpenError::NotAHistory { path: own },
         other => damaged(path, other.to_string()),
@@ -164,6 +191,19 @@ fn not_opened(path: &Path, error: &DatabaseError) -> OpenError {
 fn damaged(path: &Path, reason: String) -> OpenError {
     let path = path.to_path_buf();
     OpenError::Damaged { path, reason }
+}
+
+/// What the system said, and what to do where that is plain.
+fn refused(path: &Path, error: &io::Error) -> OpenError {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; the user of the hub needs the right to read and write the file, and for a new one to write to its folder"
+        }
+        io::ErrorKind::ReadOnlyFilesystem => "; name a file on a disk that can be written to",
+        io::ErrorKind::IsADirectory => "; name a file in this folder",
+        _ => "",
+    };
+    io_error(path, format!("{error}{advice}"))
 }
 
 fn io_error(path: &Path, reason: String) -> OpenError {
