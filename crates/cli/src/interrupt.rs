@@ -12,7 +12,8 @@ use crate::runtime;
 #[derive(Clone, Debug)]
 pub(crate) struct Interrupted(watch::Receiver<bool>);
 
-/// Calls `ask` at the first signal, from a thread of its own, and `abandon` at the second, before the process ends.
+/// Calls `ask` at the first signal, from a thread of its own, and `abandon` at the second, before the process ends. Signals are
+/// watched when this returns: whatever is started from then on is ended by the one who started it.
 ///
 /// # Errors
 /// The signals cannot be watched.
@@ -21,18 +22,22 @@ pub(crate) fn on_signal(
     abandon: impl FnOnce() + Send + 'static,
 ) -> Result<Interrupted> {
     let runtime = runtime::current_thread()?;
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::watched()
+    };
     let (came, interrupted) = watch::channel(false);
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
             runtime.block_on(async {
-                signal().await;
+                signals.next().await;
                 ask();
                 console::tell(
                     "assay: interrupted: writing down what there is; once more to end at once",
                 );
                 came.send_replace(true);
-                signal().await;
+                signals.next().await;
                 abandon();
                 console::tell("assay: interrupted twice: what was not written yet is lost");
                 std::process::exit(Outcome::Interrupted.exit_code().into());
@@ -60,30 +65,58 @@ impl Interrupted {
     }
 }
 
-/// Waits for any of the signals that ask to end, that of a terminal that is gone included; for ever where signals cannot be
-/// watched, so that nothing ends by mistake.
-#[cfg(unix)]
+/// Waits for any of the signals that ask to end.
 pub(crate) async fn signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let kinds = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let [Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)] = kinds.map(signal) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+    Signals::watched().next().await;
+}
+
+/// The signals that ask to end, that of a terminal that is gone included; none where they cannot be watched, so that nothing
+/// ends by mistake.
+#[cfg(unix)]
+struct Signals(Option<[tokio::signal::unix::Signal; 3]>);
+
+#[cfg(unix)]
+impl Signals {
+    /// Watches them from now on; within the context of a runtime.
+    fn watched() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [
+            SignalKind::interrupt(),
+            SignalKind::terminate(),
+            SignalKind::hangup(),
+        ];
+        let [Ok(interrupt), Ok(terminate), Ok(hangup)] = kinds.map(signal) else {
+            return Self(None);
+        };
+        Self(Some([interrupt, terminate, hangup]))
+    }
+
+    /// Waits for any of them.
+    async fn next(&mut self) {
+        let Some([interrupt, terminate, hangup]) = &mut self.0 else {
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
     }
 }
 
-/// Waits for Ctrl-C.
+/// Ctrl-C.
 #[cfg(not(unix))]
-pub(crate) async fn signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn watched() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
