@@ -3,12 +3,13 @@
 mod baseline;
 mod list;
 mod migrate;
+mod no_hub;
 mod progress;
 mod shipped;
 mod subject;
 
 use assay_client::TokenSource;
-use assay_conformance::{Interrupt, LeastLevel, RoleCredential, RunOptions, Selection};
+use assay_conformance::{Interrupt, LeastLevel, Progress, RoleCredential, RunOptions, Selection};
 use assay_results::{
     ConformanceRecord, ConformanceResults, ConformanceRun, Outcome, Partial, PartialCause, Run,
     RunDirectory, Transcript,
@@ -23,7 +24,7 @@ use crate::runtime;
 
 use baseline::BaselineFile;
 use progress::progress_line;
-use subject::Subject;
+use subject::{Found, Subject};
 
 /// Judges the hub, writes the run's folder, shows the verdicts.
 pub(crate) fn run(args: &CheckArgs) -> CommandResult {
@@ -78,12 +79,8 @@ fn judge(
 ) -> Result<Judged, Failure> {
     let runtime = runtime::multi_thread().or_usage()?;
     runtime.block_on(async {
-        let Subject {
-            target,
-            document,
-            running,
-        } = Subject::find(args, directory, stop, interrupted).await?;
-        let mut known = BaselineFile::read(args, &target)?;
+        let found = Subject::find(args, directory, stop, interrupted).await?;
+        let mut known = BaselineFile::read(args, &found.dialects())?;
         let options = RunOptions {
             force: args.force,
             selection: selection(args),
@@ -94,12 +91,13 @@ fn judge(
         };
         let environment = environment();
         let mut show = progress_line();
-        let mut outcome = assay_conformance::run(&target, &options, &mut show)
-            .await
-            .or_usage()?;
-        if let Some(running) = running {
-            outcome.notes.extend(running.stop().await);
-        }
+        let (document, outcome) = match found {
+            Found::Subject(subject) => Box::pin(judged(*subject, &options, &mut show)).await?,
+            Found::NoHub(no_hub) => {
+                let outcome = no_hub.outcome(&mut show);
+                (no_hub.document, outcome)
+            }
+        };
         let record = ConformanceRecord {
             subject: assay_results::Subject::Hub,
             partial: stop.is_requested().then(|| partial(&outcome)),
@@ -120,6 +118,20 @@ fn judge(
         };
         Ok(settled(record, outcome.transcripts, known.as_mut()))
     })
+}
+
+/// The verdicts on a hub, which is stopped if it was started; what the document says of it comes first.
+async fn judged(
+    subject: Subject,
+    options: &RunOptions,
+    show: &mut (dyn FnMut(Progress) + Send),
+) -> Result<(assay_results::Target, assay_conformance::Outcome), Failure> {
+    let outcome = assay_conformance::run(&subject.target, options, show).await;
+    let mut outcome = outcome.or_usage()?;
+    if let Some(running) = subject.running {
+        outcome.notes.extend(running.stop().await);
+    }
+    Ok((subject.document, outcome))
 }
 
 /// The run beside its baseline, if it has one.

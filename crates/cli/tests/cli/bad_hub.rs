@@ -1,10 +1,16 @@
 //! Hubs that are not there, are no hubs, or fail: a sentence, the right exit code, an end.
 
+use std::path::Path;
+
 use assay_crooked::{Fault, FaultyHub, Side};
+use serde_json::{Value, json};
 use tempfile::tempdir;
 
-use crate::program::{Ended, Hub, KEY, assay, assay_in, closed_port};
+use crate::program::{Ended, Hub, KEY, assay, assay_in, closed_port, texts_in};
+use crate::run::assert_valid;
 use crate::scenario::short;
+
+const SCHEMA: &str = include_str!("../../../results/schema/conformance-run.schema.json");
 
 const NOT_MEASURABLE: i32 = 3;
 
@@ -22,6 +28,36 @@ fn check(url: &str, flags: &[&str], fragment: &str) {
         assert_eq!(ended.code, Some(NOT_MEASURABLE), "{args:?}: {ended:?}");
         let said = ended.stdout.contains(fragment) || ended.stderr.contains(fragment);
         assert!(said, "{args:?}: no {fragment:?} in {ended:?}");
+        if command[0] == "check" {
+            passes_nowhere(&folder.path().join("reports"), fragment);
+        }
+    }
+}
+
+/// A hub that cannot be judged has a report like any other: it names what failed, and nothing in it is green.
+pub(crate) fn passes_nowhere(folder: &Path, fragment: &str) {
+    let written = texts_in(folder);
+    let file = |name: &str| {
+        let found = written.iter().find(|(path, _)| path.ends_with(name));
+        &found.unwrap_or_else(|| panic!("no {name}")).1
+    };
+    let document: Value = serde_json::from_str(file("run.json")).unwrap();
+    assert_valid(SCHEMA, &document);
+    assert_eq!(document["summary"]["exit_code"], NOT_MEASURABLE);
+    assert_eq!(document["verdicts"], json!([]));
+    let step = document["preflight"].as_array().unwrap().last().unwrap();
+    assert_eq!(step["outcome"], "failed");
+    assert!(
+        step["detail"].as_str().unwrap().contains(fragment),
+        "{step}"
+    );
+    for (name, says) in [
+        ("index.html", "Nothing was measured"),
+        ("summary.md", "Nothing was measured"),
+        ("junit.xml", "errors=\"1\""),
+        ("badge.json", "not measurable"),
+    ] {
+        assert!(file(name).contains(says), "{name}: {}", file(name));
     }
 }
 
@@ -50,6 +86,43 @@ fn another_path() {
     let hub = Hub::start();
     let url = hub.url.replace("/.well-known/mercure", "/nowhere");
     check(&url, &["--jwt-key", KEY], "/.well-known/mercure");
+}
+
+/// `--dialect` spares the question which it speaks, `--http` asks otherwise, and neither spares the report.
+#[test]
+fn nothing_listens_whatever_is_spoken() {
+    let (_closed, address) = closed_port();
+    let url = format!("http://{address}/.well-known/mercure");
+    for (flags, told) in [
+        (["--dialect", "1.0"], "nothing listens there"),
+        (["--dialect", "0.x"], "Connection refused"),
+        (["--http", "2"], "nothing listens there"),
+        (["--area", "cors"], "nothing listens there"),
+    ] {
+        let folder = tempdir().unwrap();
+        let args = [["check", &url, "--jwt-key", KEY].as_slice(), &flags].concat();
+        let ended = assay_in(folder.path(), &args);
+        assert_eq!(ended.code, Some(NOT_MEASURABLE), "{args:?}: {ended:?}");
+        passes_nowhere(&folder.path().join("reports"), told);
+    }
+}
+
+/// Neither is a list of known failures news of such a hub, nor is it written anew.
+#[test]
+fn nothing_is_blessed_where_nothing_listens() {
+    const KNOWN: &str = "schema = 1\n";
+    let (_closed, address) = closed_port();
+    let url = format!("http://{address}/.well-known/mercure");
+    for more in [[].as_slice(), &["--bless"]] {
+        let folder = tempdir().unwrap();
+        std::fs::write(folder.path().join("known.toml"), KNOWN).unwrap();
+        let args = ["check", &url, "--jwt-key", KEY, "--baseline", "known.toml"];
+        let ended = assay_in(folder.path(), &[args.as_slice(), more].concat());
+        assert_eq!(ended.code, Some(NOT_MEASURABLE), "{ended:?}");
+        passes_nowhere(&folder.path().join("reports"), "nothing listens there");
+        let text = std::fs::read_to_string(folder.path().join("known.toml")).unwrap();
+        assert_eq!(text, KNOWN, "{ended:?}");
+    }
 }
 
 /// A TLS port hangs up on plain HTTP, as this one does on anything.

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::program::{KEY, assay, assay_in, texts_in};
+use crate::program::{KEY, assay, assay_in, closed_port, texts_in};
 use crate::run::assert_valid;
 
 const SCHEMA: &str = include_str!("../../../results/schema/migration-run.schema.json");
@@ -320,6 +320,26 @@ fn a_site_that_has_moved_passes() {
     let (document, code) = tried("subscribe = ['match=a']\npublish = ['topic=a']", &[]);
     assert_eq!(code, Some(0), "{document:#}");
     assert_eq!(document["summary"]["work_moved"], 2);
+}
+
+/// A hub that cannot be reached leaves its world unjudged, and the others judged; which world it is says `--dialect`.
+#[test]
+fn a_hub_that_is_not_there_is_no_success() {
+    let (_closed, address) = closed_port();
+    let url = format!("http://{address}/.well-known/mercure");
+    for (dialect, missing, expected) in [
+        ("1.0", 2, "works, works, open by rule"),
+        ("auto", 2, "works, works, open by rule"),
+        ("0.x", 0, "open by rule, works, works"),
+    ] {
+        let flags = [url.as_str(), "--jwt-key", KEY, "--dialect", dialect];
+        let (document, code) = tried("publish = ['topic=a']", &flags);
+        assert_eq!(told(&document["samples"][0]), expected, "{dialect}");
+        let unusable = document["worlds"][missing]["unusable"].to_string();
+        assert!(!unusable.contains("null"), "{dialect}: {unusable}");
+        let judged = expected.ends_with("works");
+        assert_eq!(code, Some(if judged { 0 } else { 3 }), "{dialect}");
+    }
 }
 
 /// In an empty folder with this file of samples.

@@ -9,6 +9,7 @@ use rustix::process::{Pid, Signal, test_kill_process};
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
+use crate::bad_hub::passes_nowhere;
 use crate::program::{Ended, Hub, KEY, assay_in, command, finish, read_until, signal, texts_in};
 
 const HUSH: &str = "hush-hush-hush";
@@ -79,6 +80,8 @@ fn check_refused(text: &str, code: i32, told: &str) {
     if code == 2 {
         let left = texts_in(folder.path()).len();
         assert_eq!(left, 1, "{text}: the file alone");
+    } else {
+        passes_nowhere(&folder.path().join("out"), told);
     }
     if let Some(pid) = pid_in(folder.path()) {
         assert!(is_gone(pid), "{text}");
@@ -461,7 +464,7 @@ fn the_targets_that_come_with_assay() {
             &[&args, ["--hub-binary", "/bin/false"].as_slice()].concat(),
         );
         assert_eq!(ended.code, Some(3), "{ended:?}");
-        assert!(ended.stderr.contains("its command ended"), "{ended:?}");
+        passes_nowhere(&folder.path().join("out"), "its command ended");
         let hubs = folder.path().join("out/hubs");
         assert!(hubs.join("_target").join(caddyfile).exists());
     }

@@ -177,6 +177,9 @@ impl Worlds {
                 row.compatible = fact.compatible();
                 row.moved = fact.moved();
             }
+            Subject::Setting(setting) => {
+                [row.today, row.compatible, row.moved] = setting.fates();
+            }
             Subject::Unread(_, reason) => {
                 let open = Fate::open(reason.clone());
                 row.today = open.clone();
@@ -191,7 +194,9 @@ impl Worlds {
             row.moved = self.moved.fate(trial, Dialect::V1).await;
         }
         let Advice { rules, instead } = Advice::on(sample);
-        if row.moved.end == End::Works {
+        // What no rule meets is written anew by nobody, though nothing may be known of it.
+        let is_open = row.moved.end == End::Open && rules.is_empty();
+        if row.moved.end == End::Works || is_open {
             return row;
         }
         row.changes = rules.into_iter().map(Rule::change).collect();

@@ -284,6 +284,12 @@ impl Plan {
         known.collect()
     }
 
+    /// Where the file says that the hub is, such as `http://127.0.0.1:{port}/.well-known/mercure`.
+    pub fn url_as_written(&self) -> &str {
+        // A file without it was refused.
+        self.section.url.as_deref().unwrap_or_default()
+    }
+
     fn url(&self) -> Option<HubUrl> {
         let url = self.section.url.as_deref()?;
         let filled = self.expand(url, SOME_PORT, &self.verifiers());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use assay_client::Dialect;
-use assay_conformance::{Target, checks};
+use assay_conformance::checks;
 use assay_results::{Baseline, BaselineComparison, ConformanceRecord, Outcome};
 
 use crate::args::check::CheckArgs;
@@ -27,7 +27,7 @@ impl BaselineFile {
     ///
     /// # Errors
     /// It cannot be read, is no baseline, or is about something that this run does not judge.
-    pub(super) fn read(args: &CheckArgs, target: &Target) -> Result<Option<Self>, Failure> {
+    pub(super) fn read(args: &CheckArgs, dialects: &[Dialect]) -> Result<Option<Self>, Failure> {
         let Some(path) = &args.gate.baseline else {
             return Ok(None);
         };
@@ -41,7 +41,7 @@ impl BaselineFile {
         };
         // What is blessed is written anew, so that a renamed check is no obstacle.
         if !args.gate.bless {
-            hold_against(&baseline, target)
+            hold_against(&baseline, dialects)
                 .with_context(named)
                 .or_usage()?;
         }
@@ -87,12 +87,11 @@ impl BaselineFile {
     }
 }
 
-fn hold_against(baseline: &Baseline, target: &Target) -> Result<(), assay_results::BaselineError> {
-    let dialects: Vec<_> = target
-        .dialects
-        .iter()
-        .map(|choice| document_dialect(choice.dialect))
-        .collect();
+fn hold_against(
+    baseline: &Baseline,
+    dialects: &[Dialect],
+) -> Result<(), assay_results::BaselineError> {
+    let dialects: Vec<_> = dialects.iter().copied().map(document_dialect).collect();
     let all: Vec<_> = [Dialect::V1, Dialect::V0]
         .into_iter()
         .flat_map(checks)

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Context, anyhow};
-use assay_client::{Endpoint, TokenSource, TopicMatcher};
+use assay_client::{Dialect, Endpoint, TokenSource, TopicMatcher};
 use assay_conformance::{
     DialectChoice, FOREIGN_ORIGIN, Interrupt, Places, Plan, RoleCredential, Running, Target,
     TargetFile,
 };
-use assay_results::{HubOrigin, RunDirectory};
+use assay_results::{HubOrigin, Outcome, RunDirectory};
 
+use super::no_hub::NoHub;
 use super::{role, shipped};
 use crate::args::check::CheckArgs;
 use crate::connection;
@@ -18,6 +19,36 @@ use crate::embedded_hub::{settings_of_hubs, throw_away_key};
 use crate::failure::{Failure, OrFail, usage};
 use crate::hub_under_test::{HubUnderTest, document};
 use crate::interrupt::Interrupted;
+
+/// What was found where the hub should be.
+pub(super) enum Found {
+    /// A hub that answers.
+    Subject(Box<Subject>),
+    /// Nothing that can be judged.
+    NoHub(Box<NoHub>),
+}
+
+impl Found {
+    fn subject(subject: Subject) -> Self {
+        Self::Subject(Box::new(subject))
+    }
+
+    fn no_hub(no_hub: NoHub) -> Self {
+        Self::NoHub(Box::new(no_hub))
+    }
+
+    /// What a baseline may speak of.
+    pub(super) fn dialects(&self) -> Vec<Dialect> {
+        match self {
+            Self::Subject(subject) => {
+                let spoken = subject.target.dialects.iter();
+                spoken.map(|choice| choice.dialect).collect()
+            }
+            // It may speak either.
+            Self::NoHub(_) => Dialect::ALL.to_vec(),
+        }
+    }
+}
 
 /// A hub that answers.
 pub(super) struct Subject {
@@ -31,12 +62,15 @@ pub(super) struct Subject {
 
 impl Subject {
     /// The one that was asked for; without URL and target the reference hub.
+    ///
+    /// # Errors
+    /// What was typed or written in a file is wrong, or a signal came.
     pub(super) async fn find(
         args: &CheckArgs,
         directory: &RunDirectory,
         stop: &Interrupt,
         interrupted: &Interrupted,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Found, Failure> {
         if let Some(url) = &args.url {
             return interrupted.unless(at_url(url, args)).await;
         }
@@ -53,9 +87,15 @@ impl Subject {
 }
 
 /// The hub at a URL, as the flags describe it.
-pub(super) async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failure> {
+pub(super) async fn at_url(url: &str, args: &CheckArgs) -> Result<Found, Failure> {
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
-    let access = access(&endpoint, args).await?;
+    let access = match access(&endpoint, args).await {
+        Ok(access) => access,
+        Err(failure) if failure.outcome == Outcome::NotMeasurable => {
+            return Ok(Found::no_hub(NoHub::at_url(&endpoint, args, &failure)));
+        }
+        Err(failure) => return Err(failure),
+    };
     let described = &args.description;
     let foreign_origin = described.foreign_origin.as_deref();
     let hub = HubUnderTest {
@@ -87,11 +127,11 @@ pub(super) async fn at_url(url: &str, args: &CheckArgs) -> Result<Subject, Failu
         further_issuers: Vec::new(),
         variants: Vec::new(),
     };
-    Ok(Subject {
+    Ok(Found::subject(Subject {
         target,
         document,
         running: None,
-    })
+    }))
 }
 
 /// Whoever goes on by force, and says in which dialect, gets a report of a hub that does not even answer.
@@ -159,7 +199,7 @@ async fn started(
     mut file: TargetFile,
     args: &CheckArgs,
     stop: &Interrupt,
-) -> Result<Subject, Failure> {
+) -> Result<Found, Failure> {
     let plan = match &args.target.variant {
         None => file.hub,
         Some(name) => {
@@ -174,23 +214,23 @@ async fn started(
             evidence: "asked for by --dialect".to_owned(),
         }]
     });
-    let running = plan.start(asked.as_deref(), stop).await;
-    let running = running.or_not_measurable()?;
+    let origin = match args.target.target {
+        None => HubOrigin::Reference,
+        Some(_) => HubOrigin::Given,
+    };
+    let running = match plan.start(asked.as_deref(), stop).await {
+        Ok(running) => running,
+        Err(error) => return Ok(Found::no_hub(NoHub::of_target(&plan, origin, &error))),
+    };
     let target = Target {
         variants: file.variants,
         ..running.target.clone()
     };
-    let is_reference = args.target.target.is_none();
-    let origin = if is_reference {
-        HubOrigin::Reference
-    } else {
-        HubOrigin::Given
-    };
-    Ok(Subject {
+    Ok(Found::subject(Subject {
         document: document(&target, origin),
         target,
         running: Some(running),
-    })
+    }))
 }
 
 fn variant<'f>(variants: &'f [Plan], name: &str) -> Result<&'f Plan, Failure> {

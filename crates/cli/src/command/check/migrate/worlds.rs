@@ -6,9 +6,11 @@ use assay_client::Dialect;
 use assay_conformance::{Grounds, Interrupt, Plan, Running, Target, TargetFile, dialects_of};
 use assay_results::{HubOrigin, RunDirectory, World};
 
-use super::super::{shipped, subject};
+use super::super::shipped;
+use super::super::subject::{self, Found};
 use super::lent_key::LentKey;
 use crate::args::check::CheckArgs;
+use crate::connection;
 use crate::failure::{Failure, usage};
 use crate::hub_under_test::document;
 
@@ -28,6 +30,8 @@ enum Source {
     Plan(Box<Plan>, HubOrigin),
     /// It is at the URL that was given.
     Url(Box<Target>),
+    /// Nothing at that URL can be tried on, for this reason.
+    NoHub(String),
 }
 
 impl Worlds {
@@ -47,9 +51,12 @@ impl Worlds {
             replace(&mut sources, subject::read(named, &places, str::to_owned)?);
         }
         if let Some(url) = &args.url {
-            let target = subject::at_url(url, args).await?.target;
-            let is_old = target.dialects.iter().all(|it| it.dialect == Dialect::V0);
-            sources[usize::from(!is_old) * 2] = Source::Url(Box::new(target));
+            let found = subject::at_url(url, args).await?;
+            let is_old = is_old(&found, args);
+            sources[usize::from(!is_old) * 2] = match found {
+                Found::Subject(subject) => Source::Url(Box::new(subject.target)),
+                Found::NoHub(no_hub) => Source::NoHub(no_hub.sentence().to_owned()),
+            };
         }
         let given = args.target.target.is_some() || args.url.is_some();
         let mut worlds = Self {
@@ -86,6 +93,7 @@ impl Worlds {
                 };
                 (Ok(target), HubOrigin::Given)
             }
+            Source::NoHub(reason) => (Err(reason), HubOrigin::Given),
             Source::Plan(plan, origin) => {
                 let started = plan.start(Some(&dialects_of(world)), stop).await;
                 let found = started.map_err(|error| error.to_string()).map(|running| {
@@ -126,6 +134,14 @@ impl Worlds {
             notes.extend(running.stop().await);
         }
         notes
+    }
+}
+
+/// Whether the hub at the URL is that of today: it says so itself, or whoever typed the URL.
+fn is_old(found: &Found, args: &CheckArgs) -> bool {
+    match found {
+        Found::Subject(_) => found.dialects() == [Dialect::V0],
+        Found::NoHub(_) => connection::dialect(args.connection.dialect) == Some(Dialect::V0),
     }
 }
 
