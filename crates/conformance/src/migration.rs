@@ -23,6 +23,7 @@ mod run;
 mod sample;
 mod samples_file;
 mod selector;
+mod setting;
 mod source;
 mod spelling;
 mod subscription;

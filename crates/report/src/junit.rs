@@ -2,3 +2,4 @@
 
 pub(crate) mod conformance;
 pub(crate) mod load;
+pub(crate) mod migration;

@@ -65,8 +65,8 @@ pub fn sentence(run: &Run) -> String {
     }
 }
 
-/// The files of a run's report: `index.html`; `junit.xml` and for a load run `charts/*.svg`, for a conformance run `summary.md`
-/// and `badge.json`; for a migration `summary.md`.
+/// The files of a run's report: `index.html` and `junit.xml`; for a load run `charts/*.svg`, for a conformance run `summary.md`
+/// and `badge.json`, for a migration `summary.md`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
 pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
@@ -92,6 +92,7 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
         ]),
         Run::Migration(run) => Ok(vec![
             file("index.html", page::migration::page(run, missing)?),
+            file("junit.xml", junit::migration::junit(run)?),
             file("summary.md", markdown::migration::summary(run)),
         ]),
     }

@@ -78,6 +78,11 @@ impl Advice {
                 }
                 Self::of(rules, text, Some(Trial::SubscriptionApi(path.in_v1())))
             }
+            Subject::Setting(setting) => Self::of(
+                setting.rule().into_iter().collect(),
+                setting.instead.clone(),
+                None,
+            ),
             Subject::Fact(fact) => Self::of(vec![fact.rule], fact.instead.clone(), None),
             Subject::Unread(..) => Self {
                 rules: Vec::new(),

@@ -29,6 +29,8 @@ pub(crate) enum Rule {
     Payload,
     /// The secret of HMAC is as long as its hash.
     SecretLength,
+    /// A key belongs to its issuer.
+    IssuerOfKey,
     /// The cookie has another name.
     CookieName,
     /// The cookie is `Secure`.
@@ -64,7 +66,7 @@ pub(crate) enum Rule {
 impl Rule {
     /// Each of them.
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::MatchParameter,
         Self::CursorParameter,
         Self::UrlPattern,
@@ -75,6 +77,7 @@ impl Rule {
         Self::TokenClaims,
         Self::Payload,
         Self::SecretLength,
+        Self::IssuerOfKey,
         Self::CookieName,
         Self::CookieSecure,
         Self::CookieHttpOnly,
@@ -135,6 +138,10 @@ impl Rule {
                 "token.rfc9068-rfc8725",
                 "a secret for HMAC is at least as long as the hash: 32 bytes for HS256 (RFC 7518, section 3.2)",
             ),
+            Self::IssuerOfKey => (
+                "token.key.issuer-binding",
+                "each key that a hub trusts belongs to an issuer, whose tokens name it as `iss`",
+            ),
             Self::CookieName => (
                 "auth.cookie.name",
                 "the cookie is called `__Secure-mercure_access_token`, unless the hub is set to another name (`cookie_name`, `--cookie-name`)",
@@ -160,10 +167,7 @@ impl Rule {
                 "publish.type.mercure",
                 "the event type `mercure` belongs to the hub: take another",
             ),
-            Self::RetryDigits => (
-                "publish.retry.digits",
-                "`retry` is ASCII digits and nothing else",
-            ),
+            Self::RetryDigits => ("publish.retry.digits", "`retry` is ASCII digits alone"),
             Self::EventId => (
                 "publish.id.no-earliest",
                 "an event id is not `earliest`, does not begin with `#`, and has no control characters",

@@ -10,6 +10,7 @@ use super::{
     limits::TEXT_CHARS_AT_MOST,
     rule::Rule,
     selector::{HUB_PATH, Selector},
+    setting::Setting,
     spelling::Spelling,
     subscription::Subscription,
 };
@@ -37,6 +38,8 @@ pub(super) enum Subject {
     SubscriptionApi(ApiPath),
     /// What no exchange shows.
     Fact(Fact),
+    /// The same of a directive of a hub.
+    Setting(Setting),
     /// Found and not understood, for this reason.
     Unread(SampleKind, String),
 }
@@ -99,6 +102,7 @@ impl Sample {
             Subject::Publication(_) => SampleKind::Publication,
             Subject::SubscriptionApi(_) => SampleKind::SubscriptionApi,
             Subject::Fact(fact) => fact.kind(),
+            Subject::Setting(_) => SampleKind::Setting,
             Subject::Unread(kind, _) => *kind,
         }
     }
@@ -113,6 +117,7 @@ impl Sample {
             Subject::Cookie(_)
             | Subject::Publication(_)
             | Subject::Fact(_)
+            | Subject::Setting(_)
             | Subject::Unread(..) => Dialect::V0,
         }
     }

@@ -1,6 +1,7 @@
 //! The sources of a site, read by pattern: what in them speaks to a hub. What stands in no source, such as the value of an
 //! expression, is said to be one and never guessed. Not for what a program does: nothing is run.
 
+mod caddyfile;
 mod calls;
 mod claims;
 mod configuration;
@@ -9,6 +10,7 @@ mod joined;
 mod lexer;
 mod literals;
 mod publishing;
+mod secret;
 mod symfony;
 mod value;
 mod walk;
@@ -36,7 +38,7 @@ pub(super) fn read(path: &Path, read: &mut SourcesRead) -> Result<Vec<Sample>, S
         return Err(SamplesError::Nothing {
             path: path.display().to_string(),
             message: format!(
-                "nothing in {} speaks to a hub: sources end in .js, .mjs, .jsx, .ts, .tsx, .vue, .svelte, .php, .twig, .html, .yaml or .yml, or are called .env",
+                "nothing in {} speaks to a hub: sources end in .js, .mjs, .jsx, .ts, .tsx, .vue, .svelte, .php, .twig, .html, .yaml or .yml, or are called .env or Caddyfile",
                 files(read.files)
             ),
         });

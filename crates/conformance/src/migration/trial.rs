@@ -55,7 +55,7 @@ impl Trial {
             Subject::Cookie(it) => Some(Self::Cookie(it.name.clone())),
             Subject::Publication(it) => Some(Self::Publication(it.clone())),
             Subject::SubscriptionApi(it) => Some(Self::SubscriptionApi(it.clone())),
-            Subject::Fact(_) | Subject::Unread(..) => None,
+            Subject::Fact(_) | Subject::Setting(_) | Subject::Unread(..) => None,
         }
     }
 

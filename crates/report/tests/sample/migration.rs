@@ -68,6 +68,23 @@ fn samples() -> Vec<SampleRow> {
     ]
 }
 
+/// One sample that fares so: today, with compatibility on, with it off.
+pub(crate) fn run_of(fates: [(End, Basis); 3]) -> MigrationRun {
+    let mut record = run(true).record().clone();
+    let of = |(end, basis)| Fate {
+        basis,
+        ..fate(end, "as it was seen")
+    };
+    let [today, compatible, moved] = fates.map(of);
+    record.samples = vec![SampleRow {
+        today,
+        compatible,
+        moved,
+        ..row("S1", SampleKind::Publication, "topic=a", [End::Works; 3])
+    }];
+    MigrationRun::new(record)
+}
+
 /// One where something has to change; or one of a site that has moved already.
 pub(crate) fn run(has_moved: bool) -> MigrationRun {
     let samples = samples();

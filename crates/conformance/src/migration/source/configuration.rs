@@ -5,8 +5,9 @@ use assay_client::BearerToken;
 use serde_json::{Map, json};
 
 use super::{
-    super::{claims::Claims, fact::Fact, rule::Rule, sample::Subject, spelling::Spelling},
+    super::{claims::Claims, sample::Subject, spelling::Spelling},
     finder::Found,
+    secret::{self, Hmac},
 };
 
 /// Variables that hold a secret for HMAC.
@@ -22,9 +23,6 @@ const SECRETS: [&str; 6] = [
 /// Variables that hold a token.
 const TOKENS: [&str; 3] = ["MERCURE_JWT_TOKEN", "MERCURE_JWT", "MERCURE_TOKEN"];
 
-/// Bytes of a secret for HS256.
-const SECRET_BYTES_AT_LEAST: usize = 32;
-
 /// Finds settings in a `.env`.
 pub(super) fn environment(text: &str, found: &mut Vec<Found>) {
     for (start, line) in lines(text) {
@@ -36,7 +34,7 @@ pub(super) fn environment(text: &str, found: &mut Vec<Found>) {
         let (name, value) = (name.trim(), unquoted(value.trim()));
         let end = start + line.len();
         if SECRETS.contains(&name) {
-            found.extend(secret(name, value, start, end));
+            found.extend(secret::short(name, value, Hmac::Sha256, start, end));
         } else if TOKENS.contains(&name) {
             found.extend(token(value, start, end));
         }
@@ -49,7 +47,7 @@ pub(super) fn yaml(text: &str, found: &mut Vec<Found>) {
         return;
     }
     let mut path: Vec<(usize, String)> = Vec::new();
-    let mut grants = Grants::default();
+    let mut section = JwtSection::default();
     for (start, line) in lines(text) {
         let content = line.trim();
         if content.is_empty() || content.starts_with('#') {
@@ -58,10 +56,10 @@ pub(super) fn yaml(text: &str, found: &mut Vec<Found>) {
         let depth = line.len() - line.trim_start().len();
         path.retain(|(other, _)| *other < depth);
         if path.iter().all(|(_, key)| key != "jwt") {
-            found.extend(grants.finished());
+            section.finish(found);
         }
         if let Some(item) = content.strip_prefix("- ") {
-            grants.item(&path, unquoted(item.trim()));
+            section.item(&path, unquoted(item.trim()));
             continue;
         }
         let Some((key, value)) = content.split_once(':') else {
@@ -75,25 +73,28 @@ pub(super) fn yaml(text: &str, found: &mut Vec<Found>) {
         let end = start + line.trim_end().len();
         let start = start + depth;
         match key {
-            "publish" | "subscribe" => grants.key(key, value, start, end),
-            "secret" => found.extend(secret("jwt.secret", unquoted(value), start, end)),
+            "publish" | "subscribe" => section.grant(key, value, start, end),
+            "secret" => section.secret = Some((unquoted(value).to_owned(), start, end)),
+            "algorithm" => section.algorithm = Some(unquoted(value).to_owned()),
             "value" => found.extend(token(unquoted(value), start, end)),
             _ => {}
         }
     }
-    found.extend(grants.finished());
+    section.finish(found);
 }
 
-/// The topics of a `jwt` section.
+/// A `jwt` section: its topics, and the secret, which is judged by the algorithm that may stand below it.
 #[derive(Default)]
-struct Grants {
+struct JwtSection {
+    secret: Option<(String, usize, usize)>,
+    algorithm: Option<String>,
     claim: Map<String, serde_json::Value>,
     start: usize,
     end: usize,
 }
 
-impl Grants {
-    fn key(&mut self, action: &str, value: &str, start: usize, end: usize) {
+impl JwtSection {
+    fn grant(&mut self, action: &str, value: &str, start: usize, end: usize) {
         if self.claim.is_empty() {
             self.start = start;
         }
@@ -116,31 +117,22 @@ impl Grants {
         }
     }
 
-    fn finished(&mut self) -> Option<Found> {
-        let claim = std::mem::take(&mut self.claim);
-        if claim.is_empty() {
-            return None;
+    fn finish(&mut self, found: &mut Vec<Found>) {
+        let section = std::mem::take(self);
+        // Without an algorithm Symfony signs by this one.
+        let hmac = section
+            .algorithm
+            .as_deref()
+            .map_or(Some(Hmac::Sha256), Hmac::of);
+        if let (Some((secret, start, end)), Some(hmac)) = (section.secret, hmac) {
+            found.extend(secret::short("jwt.secret", &secret, hmac, start, end));
         }
-        let claims = Claims::unsigned(json!({ "mercure": claim }));
-        let found = Found::new(Subject::Token(claims), self.start, self.end);
-        Some(found.spelt(Spelling::Php))
+        if !section.claim.is_empty() {
+            let claims = Claims::unsigned(json!({ "mercure": section.claim }));
+            let token = Found::new(Subject::Token(claims), section.start, section.end);
+            found.push(token.spelt(Spelling::Php));
+        }
     }
-}
-
-/// A secret that is too short, told without it; what comes from the environment is not here.
-fn secret(name: &str, value: &str, start: usize, end: usize) -> Option<Found> {
-    let is_elsewhere = value.is_empty() || value.contains("%env(") || value.contains("${");
-    if is_elsewhere || value.len() >= SECRET_BYTES_AT_LEAST || value.contains("-----BEGIN") {
-        return None;
-    }
-    let fact = Fact {
-        rule: Rule::SecretLength,
-        instead: format!(
-            "{name} with {SECRET_BYTES_AT_LEAST} random bytes or more, such as `openssl rand -base64 {SECRET_BYTES_AT_LEAST}` prints; or a key pair"
-        ),
-    };
-    let shown = format!("{name}: a secret of {} bytes", value.len());
-    Some(Found::new(Subject::Fact(fact), start, end).shown(shown))
 }
 
 fn token(value: &str, start: usize, end: usize) -> Option<Found> {

@@ -7,7 +7,7 @@ use super::{
         sample::{Expression, Sample, Subject},
         spelling::Spelling,
     },
-    calls, claims, configuration,
+    caddyfile, calls, claims, configuration,
     lexer::{Language, Part, Text, tokens},
     literals, publishing, symfony,
     value::Code,
@@ -33,6 +33,7 @@ enum FileKind {
     Code(Language),
     Yaml,
     Environment,
+    Caddyfile,
 }
 
 /// What a pattern found.
@@ -54,6 +55,8 @@ impl<'f> File<'f> {
         let last = name.rsplit('/').next().unwrap_or(name);
         let kind = if last.starts_with(".env") {
             FileKind::Environment
+        } else if is_caddyfile(last) {
+            FileKind::Caddyfile
         } else {
             match last.rsplit_once('.')?.1 {
                 "php" => FileKind::Code(Language::Php),
@@ -129,6 +132,7 @@ impl Finder {
         let mut found = Vec::new();
         match file.kind {
             FileKind::Environment => configuration::environment(file.text, &mut found),
+            FileKind::Caddyfile => caddyfile::find(file.text, &mut found),
             FileKind::Yaml => configuration::yaml(file.text, &mut found),
             FileKind::Code(language) => {
                 // Whoever speaks to a hub says one of these somewhere.
@@ -173,6 +177,11 @@ impl Finder {
             None => self.samples.push(sample),
         }
     }
+}
+
+/// `Caddyfile`, `dev.Caddyfile`, `Caddyfile.prod`.
+pub(super) fn is_caddyfile(name: &str) -> bool {
+    name == "Caddyfile" || name.starts_with("Caddyfile.") || name.ends_with(".Caddyfile")
 }
 
 fn place(file: &File<'_>, at: usize) -> Place {

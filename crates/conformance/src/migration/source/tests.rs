@@ -18,6 +18,7 @@ fn told(sample: &Sample) -> String {
         Subject::Publication(it) => format!("publish {}", it.0),
         Subject::SubscriptionApi(it) => format!("api {} {:?}", it.dialect, it.depth),
         Subject::Fact(it) => format!("fact {:?}", it.rule),
+        Subject::Setting(it) => format!("setting {:?}", it.directive),
         Subject::Unread(kind, _) => format!("unread {kind:?}"),
     };
     let expressions: Vec<_> = sample
@@ -196,6 +197,97 @@ fn settings() {
         "MERCURE_URL=http://hub/.well-known/mercure\nMERCURE_JWT_SECRET=\"!ChangeThisMercureHubJWTSecretKey!\"\nMERCURE_SUBSCRIBER_JWT_KEY=short\n",
         &["fact SecretLength"],
     );
+}
+
+/// A secret is as long as the hash of its algorithm, wherever in the section that stands.
+#[test]
+fn secrets_by_their_algorithm() {
+    let long = "x".repeat(40);
+    for (algorithm, expected) in [
+        ("", None),
+        ("algorithm: 'hmac.sha256'", None),
+        ("algorithm: hmac.sha384", Some(48)),
+        ("algorithm: \"hmac.sha512\"", Some(64)),
+        ("algorithm: 'rsa.sha512'", None),
+    ] {
+        for lines in [["KEY", algorithm], [algorithm, "KEY"]] {
+            let lines = lines.map(|line| line.replace("KEY", &format!("secret: {long}")));
+            let jwt = lines.map(|line| format!("        {line}\n")).concat();
+            let text = format!("mercure:\n  hubs:\n    default:\n      jwt:\n{jwt}");
+            let found = samples("mercure.yaml", &text);
+            let told: Vec<_> = found.iter().map(|it| it.text.clone()).collect();
+            let needed = expected
+                .map(|bytes| format!("jwt.secret: a secret of 40 bytes for HS{}", bytes * 8));
+            assert_eq!(told, needed.into_iter().collect::<Vec<_>>(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn caddyfiles() {
+    let cases: [(&str, &[&str]); 13] = [
+        (
+            "mercure {\n anonymous\n cors_origins *\n transport bolt {\n path x\n }\n}",
+            &[],
+        ),
+        (
+            "localhost {\n mercure {\n  publisher_jwt {env.KEY} {env.ALG}\n  subscriber_jwks_url https://a.example/jwks\n }\n}",
+            &["setting RoleKey", "setting RoleKey"],
+        ),
+        (
+            "mercure {\n publisher_jwt !ChangeMe! HS512 # for now\n}",
+            &["setting RoleKey", "fact SecretLength"],
+        ),
+        (
+            "mercure {\n publisher_jwt \"!Change \\\" Me!\"\n}",
+            &["setting RoleKey", "fact SecretLength"],
+        ),
+        (
+            "mercure {\n publisher_jwt `-----BEGIN PUBLIC KEY-----\nx\n-----END PUBLIC KEY-----` RS256\n ui\n}",
+            &["setting RoleKey", "setting Gone"],
+        ),
+        (
+            "mercure {\n issuer https://localhost {\n  publisher {\n   jwt short\n  }\n }\n}",
+            &["fact SecretLength"],
+        ),
+        (
+            "mercure {\n ui\n demo\n lru_cache 10\n cookie_name auth\n allow_anonymous\n}",
+            &[
+                "setting Gone",
+                "setting Gone",
+                "setting Gone",
+                "setting CookieName",
+                "setting Unknown",
+            ],
+        ),
+        (
+            "mercure {\n {$MERCURE_EXTRA_DIRECTIVES}\n import common\n}",
+            &[],
+        ),
+        ("mercure {\n transport bolt {\n ui\n }\n}\nui\ndemo", &[]),
+        ("# mercure {\n#  ui\n# }\nmercure # {\nui", &[]),
+        ("{\n order mercure after encode\n}\nphp_server\n", &[]),
+        ("mercure @hub {\n publish_origins a \\\n  ui\n}", &[]),
+        ("mercure {\n ui", &["setting Gone"]),
+    ];
+    for (text, expected) in cases {
+        check("docker/Caddyfile", text, expected);
+        for name in ["Caddyfile.dev", "frankenphp.Caddyfile"] {
+            check(name, text, expected);
+        }
+    }
+}
+
+/// Neither a key nor what follows a directive that nobody knows.
+#[test]
+fn a_key_of_a_caddyfile_is_never_shown() {
+    let text =
+        "mercure {\n publisher_jwt s3cret HS256\n jwt_key s3cret\n publisher_jwt \"s3cret\n}";
+    let found = samples("Caddyfile", text);
+    assert_eq!(found.len(), 5);
+    for sample in found {
+        assert!(!format!("{sample:?}").contains("s3cret"), "{sample:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 
 use assay_results::{Skipped, SourcesRead};
 
-use super::super::samples_file::SamplesError;
+use super::{super::samples_file::SamplesError, finder::is_caddyfile};
 
 /// How deep folders are nested at most: what is deeper is a cycle or no source.
 const DEPTH_AT_MOST: usize = 32;
@@ -162,7 +162,7 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn is_source(name: &str) -> bool {
-    if name == ".env" || name.starts_with(".env.") {
+    if name == ".env" || name.starts_with(".env.") || is_caddyfile(name) {
         return true;
     }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
