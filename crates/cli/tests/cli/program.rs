@@ -81,16 +81,21 @@ pub(crate) fn limited(folder: &Path, limits: &str, args: &[&str]) -> Ended {
 /// Waits for the end of a child; one that hangs is killed, which fails the test for want of an exit code.
 pub(crate) fn finish(child: Child) -> Ended {
     let pid = pid_of(&child);
+    watched(pid, || child.wait_with_output().unwrap()).into()
+}
+
+/// Waits for a child, which is killed when that takes far too long.
+fn watched<T>(pid: Pid, wait: impl FnOnce() -> T) -> T {
     let (ended, watched) = mpsc::channel::<()>();
     let watchdog = std::thread::spawn(move || {
         if watched.recv_timeout(AT_MOST) == Err(mpsc::RecvTimeoutError::Timeout) {
             let _ = kill_process(pid, Signal::KILL);
         }
     });
-    let output = child.wait_with_output().unwrap();
+    let waited = wait();
     drop(ended);
     watchdog.join().unwrap();
-    output.into()
+    waited
 }
 
 /// Sends a signal.
@@ -180,10 +185,11 @@ impl Hub {
         signal(&self.child, with);
     }
 
-    /// Sends it a signal and waits for its end.
+    /// Sends it a signal and waits for its end; none if it does not end by that.
     pub(crate) fn end_by(mut self, with: Signal) -> Option<i32> {
         signal(&self.child, with);
-        self.child.wait().unwrap().code()
+        let pid = pid_of(&self.child);
+        watched(pid, || self.child.wait().unwrap()).code()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::disk::{Disk, LongestFile, SmallDisk};
 use crate::peer::{Publisher, Subscriber};
 use crate::program::{Hub, proof_rounds, token};
 
-/// The longest that the hub may take to find out that there is room again.
+/// The longest that the hub may take to find out that there is no room, or that there is some again.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How often the disk gets full and has room again, under one hub.
 const TIMES_FULL: usize = 3;
@@ -128,6 +128,7 @@ impl Scene<'_> {
 
     /// All at once, until each was refused a few times, with a reason.
     fn publish_until_refused(&self) {
+        let deadline = Instant::now() + PATIENCE;
         thread::scope(|scope| {
             for number in 0..PUBLISHERS {
                 scope.spawn(move || {
@@ -141,6 +142,7 @@ impl Scene<'_> {
                         if refused == REFUSALS {
                             break;
                         }
+                        assert!(Instant::now() < deadline, "it takes what it cannot store");
                     }
                 });
             }

@@ -1,19 +1,21 @@
 //! Active subscriptions through the façade: who is told what, when it costs nothing, and what a cursor is worth.
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use assay_hub_core::access_token::Algorithm;
-use assay_hub_core::history::HistoryError;
+use assay_hub_core::history::{History as _, HistoryError, MemoryHistory};
 use assay_hub_core::{
-    AccessToken, Dialect, Hub, HubSettings, Next, ResponseCursor, Subscriber, TopicMatcher, limits,
+    AccessToken, Dialect, Hub, HubSettings, Next, ResponseCursor, Subscriber, TopicMatcher, Update,
+    limits,
 };
 use serde_json::{Value, json};
 
 use crate::late_history::LateDisk;
 use crate::mint::{claims_v1, detail, header_v1};
 use crate::support::{
-    LIST, document, exact, hub_with, list, now, publication, selector, subscribe, token_v0,
-    token_v1, tracking, tracking_settings, url_pattern, verified,
+    LIST, bounds, clock, document, exact, hub_with, list, now, publication, selector, subscribe,
+    token_v0, token_v1, tracking, tracking_settings, url_pattern, verified,
 };
 
 fn open(hub: &Hub, matchers: &[TopicMatcher], token: Option<AccessToken>) -> Subscriber {
@@ -373,6 +375,31 @@ fn a_list_from_inside_a_gap_has_a_cursor_behind_it() {
     let (mut late, _) = now(hub.subscribe(request)).expect("room");
     let all = events(&mut late);
     assert_eq!(all.len(), 4, "first, watcher, B, itself: {all:?}");
+}
+
+/// Of the end of those who were there the log does not tell.
+#[test]
+fn who_followed_a_former_process_begins_anew() {
+    let mut history = MemoryHistory::new(bounds(9), clock());
+    let publication = publication("topic=T&id=first");
+    let id = publication.id().expect("it is given").clone();
+    let update = Arc::new(Update::new(publication, id));
+    history.submit(vec![update]).expect("memory takes all");
+    while history.next_outcome().is_some() {}
+    let hub = hub_with(tracking_settings(10), history);
+    for (matcher, token, expected) in [
+        (
+            url_pattern(&format!("{LIST}/*")),
+            Some(token_v1(&["*"])),
+            "earliest",
+        ),
+        // Who follows no subscriptions misses nothing.
+        (exact("T"), None, "first"),
+    ] {
+        let request = subscribe(&[matcher], token, Some("first"));
+        let (_, answered) = now(hub.subscribe(request)).expect("room");
+        assert_eq!(answered.expect("a cursor").as_str(), expected);
+    }
 }
 
 #[test]

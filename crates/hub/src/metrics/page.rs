@@ -236,3 +236,26 @@ impl Page {
         let _ = writeln!(self.0, "{name} {value}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_of_open_files_is_the_soft_one() {
+        let limits = |soft: &str| {
+            format!(
+                "Limit                     Soft Limit           Hard Limit           Units     \n\
+                 Max processes             95145                95146                processes \n\
+                 Max open files            {soft:<20} 524288               files     \n"
+            )
+        };
+        for (limits, expected) in [
+            (limits("1024"), Some(1024)),
+            (limits("unlimited"), None),
+            (String::new(), None),
+        ] {
+            assert_eq!(most_descriptors(&limits), expected, "{limits}");
+        }
+    }
+}

@@ -106,6 +106,14 @@ fn keys() {
             "{text}"
         );
     }
+    for bare in [
+        "\"a secret with a quote, of more than 32 bytes",
+        "a secret with a quote, of more than 32 bytes'",
+        "\"a secret with two quotes, of more than 32 bytes'",
+    ] {
+        let (_, warnings) = with(|it| it.jwt_key = key(bare)).check().expect("a key");
+        assert_eq!(warnings, [], "{bare}");
+    }
     for dialects in ["1.0,0.x", "0.x"] {
         let (_, warnings) = with(|it| {
             it.jwt_key = key("short");
