@@ -19,9 +19,9 @@ const STREAMS: usize = 100;
 const CROWD: usize = PEERS * STREAMS;
 /// Of ten parts, those at the beginning that do not count: pools, caches and the history have to fill first.
 const WARM_UP_TENTHS: usize = 2;
-/// The most that the hub may have grown by since then: more than an allocator keeps, and less than half a kilobyte a subscriber,
-/// also in the test.
-const GROWTH_BYTES: f64 = 3e6;
+/// The most that the hub may have grown by since then: more than an allocator keeps, and over HTTP/1.1 less than 160 bytes a
+/// subscriber, over HTTP/2, which fills its pools for longer, less than half a kilobyte, also in the test.
+const GROWTH_BYTES: [f64; 2] = [1e6, 3e6];
 /// The longest that anything may take: reached only by a defect.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// What who follows presence asks for.
@@ -46,7 +46,7 @@ fn memory_returns_to_where_it_was() {
     ] {
         let scene = Scene::play(lane, presence, crowds);
         println!("{scene}");
-        assert!(scene.growth_bytes() < GROWTH_BYTES, "{:?}", scene.samples);
+        assert!(scene.growth_bytes() < GROWTH_BYTES[lane as usize], "{:?}", scene.samples);
     }
 }
 
