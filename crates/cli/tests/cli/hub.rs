@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::program::{Ended, Hub, KEY, assay, command, finish, limited};
+use crate::program::{Ended, Hub, KEY, assay, command, finish, limited, until};
 
 #[test]
 fn signals_end_it_with_0() {
@@ -123,9 +123,7 @@ fn sighup_reads_the_key_again() {
     let publish = |key| assay(&["publish", &hub.url, "t", "x", "--jwt-key", key]).code;
     let logged = |times, text| {
         let count = || fs::read_to_string(&log).unwrap().matches(text).count();
-        while count() < times {
-            std::thread::yield_now();
-        }
+        until(text, || count() >= times);
     };
     assert_eq!(publish(KEY), Some(0));
     fs::write(&file, NEW_KEY).unwrap();

@@ -9,7 +9,7 @@ use rustix::fs::OFlags;
 use rustix::process::Signal;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::program::Hub;
+use crate::program::{Hub, until};
 
 /// Opens a terminal: the side of its window, and that of who runs in it.
 fn terminal() -> (impl Drop, File) {
@@ -39,9 +39,7 @@ fn it_ends_when_its_terminal_is_gone() {
     drop(command);
     let logged = |text: &str| fs::read_to_string(&log).unwrap().contains(text);
     hub.signal(Signal::HUP);
-    while !logged("settings reloaded") {
-        std::thread::yield_now();
-    }
+    until("a reload", || logged("settings reloaded"));
     drop(window);
     assert_eq!(hub.end_by(Signal::HUP), Some(0));
     assert!(logged("the terminal is gone"));

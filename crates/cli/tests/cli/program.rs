@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpSocket;
@@ -96,6 +96,15 @@ fn watched<T>(pid: Pid, wait: impl FnOnce() -> T) -> T {
     drop(ended);
     watchdog.join().unwrap();
     waited
+}
+
+/// Waits until it has happened; what does not, fails the test.
+pub(crate) fn until(what: &str, has_happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + AT_MOST;
+    while !has_happened() {
+        assert!(Instant::now() < deadline, "{what}: it does not happen");
+        std::thread::yield_now();
+    }
 }
 
 /// Sends a signal.

@@ -46,7 +46,11 @@ fn memory_returns_to_where_it_was() {
     ] {
         let scene = Scene::play(lane, presence, crowds);
         println!("{scene}");
-        assert!(scene.growth_bytes() < GROWTH_BYTES[lane as usize], "{:?}", scene.samples);
+        assert!(
+            scene.growth_bytes() < GROWTH_BYTES[lane as usize],
+            "{:?}",
+            scene.samples
+        );
     }
 }
 
