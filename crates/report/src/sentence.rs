@@ -11,7 +11,9 @@ pub(crate) mod migration;
 /// What was found as a sentence; of a run that did not come to its end, how it ended goes first.
 fn ended(found: &str, partial: Option<&Partial>) -> String {
     let Some(partial) = partial else {
-        return format!("{found}.");
+        // What failed may end with a question to the reader.
+        let stop = if found.ends_with('?') { "" } else { "." };
+        return format!("{found}{stop}");
     };
     let end = match partial.cause {
         PartialCause::Interrupted => "Interrupted",

@@ -162,6 +162,23 @@ fn runs_side_by_side() {
     assert!(!page.contains("<b>"), "a name is text");
 }
 
+/// Beside a run that measured nothing, as of a hub that was not there, nobody can say that nothing broke.
+#[test]
+fn a_run_without_verdicts_beside_others() {
+    let Run::Conformance(green) = conformance(false) else {
+        unreachable!()
+    };
+    let mut record = green.record().clone();
+    record.verdicts.clear();
+    let empty = ConformanceRun::new(record);
+    for (run, badge) in [(&*green, "nothing broke"), (&empty, "not measurable")] {
+        let name = "a";
+        let runs = [NamedRun { name, run: &*green }, NamedRun { name: "b", run }];
+        let files = render_matrix(&runs).unwrap();
+        assert!(text(&files, "index.html").contains(badge), "{badge}");
+    }
+}
+
 #[test]
 fn colours_only_where_they_are_wanted() {
     for run in all() {

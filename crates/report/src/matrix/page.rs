@@ -48,11 +48,17 @@ pub(super) fn page(matrix: &Matrix<'_>) -> Result<String, askama::Error> {
     page.render()
 }
 
-// Whether anything broke on the way, which is what a reader of versions looks for.
+// Whether anything broke on the way, which is what a reader of versions looks for; beside a run that measured nothing, nobody knows.
 fn worst(matrix: &Matrix<'_>) -> (&'static str, &'static str) {
     let broke = (1..matrix.runs.len()).any(|column| matrix.count(column, Change::Broke) > 0);
     if broke {
         ("something broke", "bad")
+    } else if matrix
+        .runs
+        .iter()
+        .any(|named| named.run.summary().requirements_judged == 0)
+    {
+        badge(Outcome::NotMeasurable)
     } else {
         ("nothing broke", badge(Outcome::Passed).1)
     }
