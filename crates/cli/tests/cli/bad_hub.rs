@@ -58,6 +58,7 @@ pub(crate) fn passes_nowhere(folder: &Path, fragment: &str) {
         ("badge.json", "not measurable"),
     ] {
         assert!(file(name).contains(says), "{name}: {}", file(name));
+        assert!(!file(name).contains("?."), "{name}: {}", file(name));
     }
 }
 

@@ -89,7 +89,11 @@ const CASES: [(&str, &str, &str); 28] = [
         "notification/{user}",
         "works, works, refused; instead works, works",
     ),
-    ("topics", "urn:book:{isbn}", "works, works, refused"),
+    (
+        "topics",
+        "urn:book:{isbn}",
+        "works, works, refused; instead works, works",
+    ),
     (
         "topics",
         "bar",
@@ -395,6 +399,19 @@ fn what_cannot_be_tried_is_told_with_its_place() {
         "mercure",
         "nothing in its 0 files speaks to a hub",
     );
+    refused(
+        "large.js",
+        &" ".repeat((1 << 20) + 1),
+        "passed over: large.js is larger than 1 MiB",
+    );
+    #[cfg(unix)]
+    for name in ["zero.toml", "zero.js"] {
+        let folder = tempdir().unwrap();
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join(name)).unwrap();
+        let ended = assay_in(folder.path(), &["check", "--migrate", name]);
+        assert_eq!(ended.code, Some(2), "{ended:?}");
+        assert!(ended.stderr.contains("neither a file nor"), "{ended:?}");
+    }
     let folder = tempdir().unwrap();
     let ended = assay_in(folder.path(), &["check", "--migrate", "nowhere"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");

@@ -50,6 +50,16 @@ pub enum SamplesError {
     },
 }
 
+impl SamplesError {
+    /// A pipe, a device: reading one may wait for ever.
+    pub(super) fn no_file(path: &Path) -> Self {
+        Self::Nothing {
+            path: path.display().to_string(),
+            message: "is neither a file nor a folder".to_owned(),
+        }
+    }
+}
+
 /// The file as a whole.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
@@ -95,6 +105,9 @@ fn bounded(path: &Path, name: &str) -> Result<String, SamplesError> {
         path: name.to_owned(),
         source,
     };
+    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+        return Err(SamplesError::no_file(path));
+    }
     let file = fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
     file.take(SAMPLES_BYTES_AT_MOST + 1)

@@ -38,12 +38,25 @@ pub(super) fn read(path: &Path, read: &mut SourcesRead) -> Result<Vec<Sample>, S
         return Err(SamplesError::Nothing {
             path: path.display().to_string(),
             message: format!(
-                "nothing in {} speaks to a hub: sources end in .js, .mjs, .jsx, .ts, .tsx, .vue, .svelte, .php, .twig, .html, .yaml or .yml, or are called .env or Caddyfile",
-                files(read.files)
+                "nothing in {} speaks to a hub{}: sources end in .js, .mjs, .jsx, .ts, .tsx, .vue, .svelte, .php, .twig, .html, .yaml or .yml, or are called .env or Caddyfile",
+                files(read.files),
+                passed_over(read)
             ),
         });
     }
     Ok(finder.samples)
+}
+
+/// What was not read, since it may be what was meant.
+fn passed_over(read: &SourcesRead) -> String {
+    let told = read.skipped.iter().map(|it| match it.count {
+        1 => format!("{} is {}", it.example, it.reason),
+        count => format!("{count} are {}, such as {}", it.reason, it.example),
+    });
+    match told.collect::<Vec<_>>() {
+        told if told.is_empty() => String::new(),
+        told => format!(" (passed over: {})", told.join(", ")),
+    }
 }
 
 fn files(count: u64) -> String {

@@ -55,6 +55,9 @@ pub(super) fn files(
         look,
         is_over: false,
     };
+    if !kind.is_dir() && !kind.is_file() {
+        return Err(SamplesError::no_file(path));
+    }
     if kind.is_dir() {
         let entries = entries(path).map_err(unreadable)?;
         walk.folder(entries, 0);
