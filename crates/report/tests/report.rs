@@ -173,7 +173,7 @@ fn a_run_without_verdicts_beside_others() {
     let empty = ConformanceRun::new(record);
     for (run, badge) in [(&*green, "nothing broke"), (&empty, "not measurable")] {
         let name = "a";
-        let runs = [NamedRun { name, run: &*green }, NamedRun { name: "b", run }];
+        let runs = [NamedRun { name, run: &green }, NamedRun { name: "b", run }];
         let files = render_matrix(&runs).unwrap();
         assert!(text(&files, "index.html").contains(badge), "{badge}");
     }
