@@ -123,6 +123,12 @@ mod tests {
             (Dialect::V0, "auth.jws-alg-none", Some("--jwt-algorithm")),
             (Dialect::V0, "subscribe.topic-param", Some("--dialects")),
             (Dialect::V1, "sse.data-line-cr", None),
+            // A row of the other dialect.
+            (
+                Dialect::V0,
+                "auth.query-token.not-accepted",
+                Some("--dialects 1.0,0.x"),
+            ),
         ];
         for (dialect, requirement, expected) in cases {
             let seen = repair(dialect, requirement).and_then(|repair| repair.reference.as_deref());
