@@ -1,6 +1,6 @@
 //! A slow link changes no byte and drops none; a hub of odd frames begins as HTTP/2 does, and floods where it says so.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assay_crooked::{NullHub, OddFrames, OddHub, SlowLink, Slowness, WRONG_TO_ALL};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -80,6 +80,52 @@ async fn an_early_answer_comes_through() {
     answers.await.unwrap();
 }
 
+/// Bytes wait on the way, as long as the seed has drawn: here 40 ms at least, there and back four times.
+#[tokio::test]
+async fn a_slow_link_is_slow() {
+    let hub = NullHub::start(&WRONG_TO_ALL[1]).await.unwrap();
+    let slowness = Slowness {
+        latency_at_most: Duration::from_millis(20),
+        piece_bytes: usize::MAX,
+        seed: 7,
+    };
+    let link = SlowLink::start(&hub.url(), slowness).await.unwrap();
+    let began = Instant::now();
+    for _ in 0..4 {
+        let mut client = connect(link.url()).await;
+        let get = b"GET /.well-known/mercure?match=a HTTP/1.1\r\nHost: a\r\n\r\n";
+        client.write_all(get).await.unwrap();
+        read_until(&mut client, "\r\n\r\n").await;
+    }
+    // Nothing takes less than it has to wait, on no machine.
+    assert!(
+        began.elapsed() >= Duration::from_millis(40),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+/// Type, stream and least length of the frame behind the greeting.
+fn odd_frame(odd: OddFrames) -> (u8, u32, usize) {
+    match odd {
+        OddFrames::TooLong => (0x0, 1, 0xff_ffff),
+        OddFrames::Half | OddFrames::NoHpack => (0x1, 1, 9),
+        OddFrames::DataOnStreamZero => (0x0, 0, 1),
+        OddFrames::DataOnIdleStream => (0x0, 77, 1),
+        OddFrames::EndlessContinuation
+        | OddFrames::EmptyDataFlood
+        | OddFrames::DataBeyondWindow => (0x1, 1, 1),
+        OddFrames::Push => (0x5, 1, 5),
+        OddFrames::WindowOfZero => (0x8, 1, 4),
+        OddFrames::ResetStream => (0x3, 1, 4),
+        OddFrames::GoAway => (0x7, 0, 8),
+        OddFrames::SettingsFlood => (0x4, 0, 0),
+        OddFrames::PingFlood => (0x6, 0, 8),
+        OddFrames::UnknownFlood => (0xbe, 0, 1),
+        OddFrames::NotHttp2 => (b' ', 0, 0),
+    }
+}
+
 #[tokio::test]
 async fn odd_frames_come_as_they_say() {
     for odd in OddFrames::ALL {
@@ -91,7 +137,8 @@ async fn odd_frames_come_as_they_say() {
                 OddFrames::EndlessContinuation | OddFrames::DataBeyondWindow
             );
         let mut bytes = Vec::new();
-        let enough = if floods { MUCH } else { 9 };
+        // Two heads of frames, at least.
+        let enough = if floods { MUCH } else { 18 };
         while bytes.len() < enough {
             assert!(client.read_buf(&mut bytes).await.unwrap() > 0, "{odd:?}");
         }
@@ -102,5 +149,12 @@ async fn odd_frames_come_as_they_say() {
             &[0, 0, 0, 4, 0, 0, 0, 0, 0]
         };
         assert!(bytes.starts_with(begins), "{odd:?}");
+        if *odd != OddFrames::NotHttp2 {
+            let length = usize::from_be_bytes([0, 0, 0, 0, 0, bytes[9], bytes[10], bytes[11]]);
+            let stream = u32::from_be_bytes([bytes[14], bytes[15], bytes[16], bytes[17]]);
+            let (kind, on, at_least) = odd_frame(*odd);
+            assert_eq!((bytes[12], stream), (kind, on), "{odd:?}");
+            assert!(length >= at_least, "{odd:?}: {length}");
+        }
     }
 }

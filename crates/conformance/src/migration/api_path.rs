@@ -109,6 +109,24 @@ fn percent_encoded(text: &str) -> String {
 mod tests {
     use super::{ApiPath, Depth, Dialect};
 
+    /// Encoded once, reserved characters too, whatever stood in the topic.
+    #[test]
+    fn a_topic_is_one_segment() {
+        let topic = "https://a.example/b?c=%20~é";
+        let encoded = "https%3A%2F%2Fa.example%2Fb%3Fc%3D%2520~%C3%A9";
+        for (dialect, expected) in [
+            (Dialect::V0, format!("/subscriptions/{encoded}/urn%3Ax")),
+            (
+                Dialect::V1,
+                format!("/subscriptions/exact/{encoded}/urn%3Ax"),
+            ),
+        ] {
+            let depth = Depth::Single;
+            let path = ApiPath { dialect, depth }.below_hub(topic, "urn:x");
+            assert_eq!(path, expected);
+        }
+    }
+
     #[test]
     fn paths_are_read_in_both_dialects_and_written_in_1_0() {
         let cases = [
