@@ -179,7 +179,11 @@ async fn judge_by(
     options: &RunOptions,
 ) -> Vec<Judged> {
     let crooked = Crooked::start(straight, mutant).await.unwrap();
-    let target = target(straight, crooked.url(), dialect, mutant.needs);
+    let mut target = target(straight, crooked.url(), dialect, mutant.needs);
+    if mutant.requirement != "subscribe.http2" {
+        // No crooked hub speaks it, whatever else it breaks.
+        target.claimed.clear();
+    }
     let mut turn = |progress| {
         if matches!(progress, Progress::Begins { .. }) {
             crooked.turn();
