@@ -25,6 +25,7 @@ use crate::http::{Current, Endpoints, NotTaken};
 use crate::peer::Peer;
 use crate::peer_io::PeerIo;
 use crate::per_address::Place;
+use crate::refused_body::ReadOn;
 use crate::socket::Socket;
 use crate::transport::{Handshakes, Transport};
 use crate::vitals::Vitals;
@@ -318,7 +319,7 @@ fn answer(
     Box::pin(async move {
         let response = match known {
             Some(response) => response,
-            None => endpoints.answer(peer, request).await,
+            None => endpoints.answer(peer, ReadOn::in_request(request)).await,
         };
         // In the place of that of an earlier stream on this connection.
         deadline::set(response.body().cut_at(), &vitals);

@@ -14,6 +14,7 @@
 //! | TLS handshake | 10 s, 1000 at once | connection closed |
 //! | body of a request | 2 MiB, 1024 fields | 413 |
 //! | … until it is whole | 30 s | 408 |
+//! | … that is refused, and still comes over HTTP/1.1 | 32 MiB, 5 s | connection closed |
 //! | topics of an update | 100 of 8 KiB | 413 |
 //! | data of an update | 1024 KiB | 413 |
 //! | id, type of an update | 1024 bytes each | 413 |
@@ -70,6 +71,7 @@ mod per_address;
 mod platform;
 mod readiness;
 mod reception;
+mod refused_body;
 mod request_head;
 mod server;
 mod socket;

@@ -26,6 +26,13 @@ pub(crate) const HANDSHAKES: usize = 1_000;
 /// The time for a whole request body. The largest one allowed then takes 35 KB/s.
 pub(crate) const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How much of a body that is refused is read nevertheless, so that its peer comes to read the answer: many times the largest allowed,
+/// and no more than a peer could send in a few requests.
+pub(crate) const REFUSED_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// How long that is done.
+pub(crate) const REFUSED_BODY_TIME: Duration = Duration::from_secs(5);
+
 /// The most streams on one HTTP/2 connection. A proxy may put the subscribers of many browsers on one.
 pub(crate) const STREAMS_PER_CONNECTION: u32 = 1_000;
 
@@ -235,6 +242,11 @@ mod tests {
                 HANDSHAKE_TIMEOUT.as_secs()
             ),
             format!("| {} s | 408 |", REQUEST_BODY_TIMEOUT.as_secs()),
+            format!(
+                "| {} MiB, {} s | connection closed |",
+                mib(REFUSED_BODY_BYTES),
+                REFUSED_BODY_TIME.as_secs()
+            ),
             format!(
                 "topics of an update | {} of {} KiB |",
                 core.topics,

@@ -227,3 +227,33 @@ async fn a_body_longer_than_its_limit_is_refused_also_in_chunks() {
     }
     assert_eq!(answer, b"HTTP/1.1 413");
 }
+
+/// As simple clients do: they write all, then they read.
+#[tokio::test]
+async fn who_writes_all_of_a_body_that_is_refused_has_the_answer_and_the_connection() {
+    let hub = start(&open_hub());
+    let token = hub.token();
+    let mut stream = hub.connect().await;
+    let size = 16 << 20;
+    let head = format!(
+        "POST /.well-known/mercure HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {size}\r\n\r\n",
+        hub.address
+    );
+    let next = format!("OPTIONS * HTTP/1.1\r\nHost: {}\r\n\r\n", hub.address);
+    for part in [head.as_bytes(), &vec![b'a'; size], next.as_bytes()] {
+        let written = soon(stream.write_all(part)).await;
+        written.expect("the hub reads on");
+    }
+    let mut came = Vec::new();
+    while came
+        .windows(8)
+        .filter(|window| window == b"HTTP/1.1")
+        .count()
+        < 2
+    {
+        let read = soon(stream.read_buf(&mut came)).await;
+        assert_ne!(read.expect("an answer"), 0, "the hub hung up");
+    }
+    assert!(came.starts_with(b"HTTP/1.1 413"));
+}
