@@ -12,7 +12,8 @@ use crate::step::{cargo, root};
 /// Tests that are a proof when they run for long enough.
 struct Proof {
     name: &'static str,
-    /// What `cargo test` is told: the package, the target and the tests in it.
+    /// What `cargo test` is told: the target and the tests in it; of the whole workspace where no other package has such a target, so that
+    /// what is built for its tests is used.
     tests: &'static [&'static str],
     rounds: u32,
     keeps: Keeps,
@@ -30,19 +31,19 @@ enum Keeps {
 const PROOFS: [Proof; 9] = [
     Proof {
         name: "kill-9",
-        tests: &["-p", "assay-cli", "--test", "durability", "kill_9"],
+        tests: &["--workspace", "--test", "durability", "kill_9"],
         rounds: 100,
         keeps: Keeps::Lines("kill -9: "),
     },
     Proof {
         name: "disk-full",
-        tests: &["-p", "assay-cli", "--test", "durability", "disk_full"],
+        tests: &["--workspace", "--test", "durability", "disk_full"],
         rounds: 32,
         keeps: Keeps::Lines("disk full: "),
     },
     Proof {
         name: "churn",
-        tests: &["-p", "assay-cli", "--test", "durability", "churn"],
+        tests: &["--workspace", "--test", "durability", "churn"],
         // Subscribers in each of its four scenes.
         rounds: 1_000_000,
         keeps: Keeps::Lines("churn: "),
@@ -56,8 +57,7 @@ const PROOFS: [Proof; 9] = [
     Proof {
         name: "kill-matrix",
         tests: &[
-            "-p",
-            "assay-cli",
+            "--workspace",
             "--test",
             "kill_matrix",
             "each_check_goes_red",
@@ -67,19 +67,19 @@ const PROOFS: [Proof; 9] = [
     },
     Proof {
         name: "second-order",
-        tests: &["-p", "assay-cli", "--test", "kill_matrix", "weaker_checks"],
+        tests: &["--workspace", "--test", "kill_matrix", "weaker_checks"],
         rounds: 1,
         keeps: Keeps::Document("proofs"),
     },
     Proof {
         name: "floor",
-        tests: &["-p", "assay-cli", "--test", "floor"],
+        tests: &["--workspace", "--test", "floor"],
         rounds: 1,
         keeps: Keeps::Document("proofs"),
     },
     Proof {
         name: "repro",
-        tests: &["-p", "assay-cli", "--test", "repro"],
+        tests: &["--workspace", "--test", "repro"],
         rounds: 1,
         keeps: Keeps::Document("proofs"),
     },

@@ -17,6 +17,9 @@ pub(crate) const NOT_SHOWN: &[(&str, &str)] = &[(
     "The reference hub has no matcher type beyond those of the draft, and its metadata name none: there is nothing to ask for.",
 )];
 
+/// Most requirements that a cell of the page names.
+const OTHERS_SHOWN: usize = 8;
+
 /// One dialect.
 pub(crate) struct Part<'s> {
     pub(crate) dialect: Dialect,
@@ -236,12 +239,19 @@ fn push_open(open: &mut ProofTable, dialect: &str, row: &Coverage, why: &str) {
 }
 
 impl Kill<'_> {
+    /// The first of them, and how many more: the table has all.
     fn others(&self) -> String {
         let others: BTreeSet<_> = self
             .other_reds()
             .map(|row| row.requirement.as_str())
             .collect();
-        others.into_iter().collect::<Vec<_>>().join(", ")
+        let mut shown: Vec<_> = others.iter().copied().take(OTHERS_SHOWN).collect();
+        let more = others.len() - shown.len();
+        let more = format!("and {more} more");
+        if others.len() > OTHERS_SHOWN {
+            shown.push(&more);
+        }
+        shown.join(", ")
     }
 
     fn cells(&self, row: &Coverage, check: &str) -> [String; 7] {
