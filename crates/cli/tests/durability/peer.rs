@@ -92,8 +92,12 @@ impl Subscriber {
             format!("GET /.well-known/mercure?{query} HTTP/1.1\r\nHost: hub\r\n{fields}\r\n");
         let sent = stream.get_mut().write_all(request.as_bytes());
         sent.expect("the hub reads");
-        let (status, _) = read_head(&mut stream).expect("an answer");
-        assert_eq!(status, 200);
+        let (status, length) = read_head(&mut stream).expect("an answer");
+        if status != 200 {
+            let mut reason = vec![0; length];
+            stream.read_exact(&mut reason).expect("a body");
+            panic!("{status}: {}", String::from_utf8_lossy(&reason));
+        }
         Self(stream)
     }
 

@@ -4,15 +4,22 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
+use std::time::Instant;
 
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{
+    Database, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
+    TransactionError,
+};
 
 use super::open::{OpenError, Trust, guard, open};
 use super::record::{self, DamagedRecord};
 use crate::event_id::{EventId, LastEventId, ResponseCursor};
 use crate::history::{Archive, ArchiveError, HistoryError, Overrun, Position, Resumption};
-use crate::limits::{ARCHIVE_BATCH_UPDATES, REPLAY_BATCH_BYTES};
+use crate::limits::{
+    ARCHIVE_BATCH_UPDATES, HISTORY_LOCK_LOOK, HISTORY_LOCK_PATIENCE, REPLAY_BATCH_BYTES,
+};
 use crate::update::Update;
 
 /// The format of the file that this version writes.
@@ -30,7 +37,7 @@ pub(super) const META_END: &str = "end";
 /// In [`META`]: what the kept updates count for the bound of bytes.
 pub(super) const META_BYTES: &str = "bytes";
 
-/// The file, for readers of any thread. It is away for a moment after a failed write.
+/// The file, for readers of any thread, who may have to wait for it: it is away for a moment after a failed write.
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
@@ -78,24 +85,47 @@ impl Store {
             .unwrap_or_else(PoisonError::into_inner);
         // Closed before it is opened: this process would lock itself out.
         drop(slot.take());
-        let database = open(&self.path, Trust::Ourselves).map_err(StoreError::Open)?;
-        let worked = guard(|| work(&database)).map_err(StoreError::Panicked)??;
-        *slot = Some(database);
-        Ok(worked)
+        let open = || open(&self.path, Trust::Ourselves).map_err(StoreError::Open);
+        let database = open()?;
+        let worked = guard(|| work(&database)).map_err(StoreError::Panicked);
+        match worked.and_then(|worked| worked) {
+            Ok(worked) => {
+                *slot = Some(database);
+                Ok(worked)
+            }
+            Err(error) => {
+                // Without room, say. That makes it unusable again: it is opened once more, for those who read up to what was
+                // stored, until the next write tries again.
+                drop(database);
+                *slot = open().ok();
+                Err(error)
+            }
+        }
     }
 
-    /// Runs `work` on the file as it is now, unless it is away.
+    /// Runs `work` on the file as it is now; after a failed write, as it is when it has been opened again.
     fn read<T>(
         &self,
         work: impl FnOnce(&ReadTransaction) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let slot = match self.database.try_read() {
-            Ok(slot) => slot,
-            Err(TryLockError::Poisoned(slot)) => slot.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(StoreError::Away),
-        };
-        let database = slot.as_ref().ok_or(StoreError::Away)?;
-        guard(|| work(&database.begin_read()?)).map_err(StoreError::Panicked)?
+        let until = Instant::now() + HISTORY_LOCK_PATIENCE;
+        loop {
+            let slot = self.database.read().unwrap_or_else(PoisonError::into_inner);
+            let database = slot.as_ref().ok_or(StoreError::Away)?;
+            match guard(|| database.begin_read()).map_err(StoreError::Panicked)? {
+                // The write has failed, and its thread is about to open the file again.
+                Err(TransactionError::Storage(StorageError::PreviousIo))
+                    if Instant::now() < until =>
+                {
+                    drop(slot);
+                    thread::sleep(HISTORY_LOCK_LOOK);
+                }
+                transaction => {
+                    let transaction = transaction?;
+                    return guard(|| work(&transaction)).map_err(StoreError::Panicked)?;
+                }
+            }
+        }
     }
 }
 
