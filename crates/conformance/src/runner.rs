@@ -44,7 +44,8 @@ pub struct RunOptions {
     pub lanes: usize,
     /// Ends the run early.
     pub interrupt: Interrupt,
-    /// Makes each check once: nothing that is broken is confirmed, nothing that is open closed. As below.
+    /// Makes each check once: nothing that is broken is confirmed, nothing that is open closed. For proofs of the suite, never for a
+    /// verdict about a hub.
     #[doc(hidden)]
     pub once: bool,
     /// Makes each check weaker than it is: for proofs of the suite, never for a verdict about a hub.

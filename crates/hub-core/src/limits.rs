@@ -114,8 +114,8 @@ pub const AGE_CHECKS: u32 = 16;
 pub const LONGEST_AGE_CHECK: Duration = Duration::from_mins(1);
 /// The shortest time between two such looks.
 pub const SHORTEST_AGE_CHECK: Duration = Duration::from_millis(50);
-/// How long a durable history waits for its file while another process has it: that may be the hub before this one, which is
-/// about to end.
+/// How long a durable history waits for its file: while another process has it, which may be the hub before this one, about to
+/// end; and, for those who read, while it is about to be opened again after a failed write.
 pub const HISTORY_LOCK_PATIENCE: Duration = Duration::from_secs(1);
 /// How often it looks meanwhile.
 pub const HISTORY_LOCK_LOOK: Duration = Duration::from_millis(10);
