@@ -1,5 +1,7 @@
 //! What a script printed, freed of what is another each time: dates, ids, topics of its own, the port.
 
+use serde_json::Value;
+
 /// The lines that count, in order.
 pub(crate) fn freed(printed: &str, url: &str) -> Vec<String> {
     let authority = url
@@ -10,8 +12,21 @@ pub(crate) fn freed(printed: &str, url: &str) -> Vec<String> {
     let lines = printed.lines().map(str::trim_end);
     lines
         .filter(|line| !is_of_the_moment(line))
-        .map(|line| numbered(&line.replace(authority, "HUB"), &mut ids))
+        .map(|line| in_one_order(&line.replace(authority, "HUB")))
+        .map(|line| numbered(&line, &mut ids))
         .collect()
+}
+
+/// A list of subscriptions has no order that a hub must keep, and most go by ids that are another each time.
+fn in_one_order(line: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(line) else {
+        return line.to_owned();
+    };
+    let Some(list) = document.get_mut("subscriptions").and_then(Value::as_array_mut) else {
+        return line.to_owned();
+    };
+    list.sort_by_key(|one| numbered(&one.to_string(), &mut Vec::new()));
+    document.to_string()
 }
 
 /// A date, or a comment that a stream sends when it likes, with its chunk.

@@ -104,16 +104,28 @@ const MATCHER_WITHOUT_GRANT: &[Case] = &[
     },
 ];
 
-const GRANT_WITHOUT_MATCHER: &[Case] = &[Case {
-    says: "the token grants every topic, the subscription is to one",
-    asks: &[("match", "~a")],
-    token: |_| json!([subscribe(json!([exact("*")]))]),
-    updates: &[
-        Private(Hidden, &["~b"]),
-        Public(Hidden, &["~b"]),
-        Private(Due, &["~a"]),
-    ],
-}];
+const GRANT_WITHOUT_MATCHER: &[Case] = &[
+    Case {
+        says: "the token grants every topic, the subscription is to one",
+        asks: &[("match", "~a")],
+        token: |_| json!([subscribe(json!([exact("*")]))]),
+        updates: &[
+            Private(Hidden, &["~b"]),
+            Public(Hidden, &["~b"]),
+            Private(Due, &["~a"]),
+        ],
+    },
+    Case {
+        says: "the token grants two topics, the subscription is to one",
+        asks: &[("match", "~a")],
+        token: |lab| json!([subscribe(json!([exact(&lab.topic("a")), exact(&lab.topic("b"))]))]),
+        updates: &[
+            Private(Hidden, &["~b"]),
+            Public(Hidden, &["~b"]),
+            Private(Due, &["~a"]),
+        ],
+    },
+];
 
 const ALTERNATE_GRANT: &[Case] = &[Case {
     says: "the pattern asked for selects the canonical topic, the pattern granted the alternate one",
