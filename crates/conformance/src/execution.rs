@@ -134,7 +134,7 @@ async fn execute_once(hub: &Hub, check: &Check) -> Execution {
         }
     }
     let record = lab.into_record();
-    let sent = row::sent(check, &record.requests);
+    let sent = row::sent(check, &record);
     let mut all = decisions.iter();
     let is_asked_for = all.any(|decision| decision.verdict.wants_attention());
     Execution {

@@ -1,9 +1,11 @@
 //! A script of `curl` commands that sends again what a check sent, to the same hub or to another one (`HUB`), on topics of its own each
-//! time. Secrets are placeholders: keys come from the environment, tokens are minted by the script. Not for running.
+//! time, and otherwise does what the check did: it waits for what the hub tells, ends streams, and lets tokens expire. Secrets are
+//! placeholders: keys come from the environment, tokens are minted by the script. Not for running.
 
+mod functions;
 mod literal;
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use crate::{
     runs::{Part, parts},
     target::HttpVersion,
     token::{Keys, Role, Signing, Token, TokenDraft},
-    transcript::{Record, Sent},
+    transcript::{Found, Given, Record, Sent, Step},
 };
 use literal::Variables;
 
@@ -22,36 +24,32 @@ use literal::Variables;
 const ANSWER_SECONDS: u32 = 3;
 /// Streams are ended by the script once all is sent; those of a script that was left alone, after so long.
 const STREAM_SECONDS: u32 = 120;
+/// A stream that ends at once is not waited for.
+const WAIT_MS_AT_LEAST: u128 = 500;
+/// Nearer times of a token count from the request that has it, not from the beginning of the script.
+const SOON_S: i128 = 600;
 /// Longer content is no argument any more on every system; it goes through a pipe.
 const ARGUMENT_BYTES_AT_MOST: usize = 4 << 10;
 
-const FUNCTIONS: &str = r#"NOW=$(date +%s)
+const BEGIN: &str = r#"NOW=$(date +%s)
 SPACE=${SPACE:-$NOW-$(printf %05d%05d $RANDOM $RANDOM)}
 ORIGIN=$(printf %s "$HUB" | sed -E 's#^([a-z]+://[^/]+).*#\1#')
-STREAMS=$(mktemp -d); trap 'rm -r "$STREAMS"' EXIT; PIDS=()
-b64() { openssl base64 -A | tr '+/' '-_' | tr -d '='; }
-# jwt HEADER CLAIMS SECRET: a token signed with HMAC; for other algorithms set TOKEN_n by hand
-jwt() {
-  local input; input="$(printf %s "$1" | b64).$(printf %s "$2" | b64)"
-  local digest=sha256; case "$1" in *HS384*) digest=sha384;; *HS512*) digest=sha512;; esac
-  printf '%s.%s' "$input" "$(printf %s "$input" | openssl dgst -"$digest" -hmac "$3" -binary | b64)"
-}
-# alter HOW: passes a token on, since it takes more than a shell to alter it
-alter() { echo "TOKEN_n to be set by hand: $1" >&2; cat; }
+STREAMS=$(mktemp -d); PIDS=()
+trap 'kill "${PIDS[@]}" 2> "$STREAMS/ended"; wait 2> "$STREAMS/ended"; rm -r "$STREAMS"' EXIT
 "#;
 const END: &str = r#"
 # What is still to come has this long.
 sleep 1
-if [ "${#PIDS[@]}" -gt 0 ]; then kill "${PIDS[@]}" 2> "$STREAMS/ended"; wait "${PIDS[@]}" 2> "$STREAMS/ended"; fi
-for stream in "$STREAMS"/[0-9]*; do
-  if [ -e "$stream" ]; then printf '\n== what came on stream %s\n' "${stream##*/}"; cat "$stream"; fi
+for stream in "${!PIDS[@]}"; do
+  state=over; if kill -0 "${PIDS[stream]}" 2> "$STREAMS/ended"; then state='still open'; fi
+  printf '\n== what came on stream %s, which is %s\n' "$stream" "$state"; cat "$STREAMS/$stream"
 done
 "#;
 
 /// The script.
 pub(crate) fn script(hub: &Hub, check: &Check, record: &Record) -> String {
     let requirements: Vec<_> = check.rules.iter().map(|rule| rule.requirement).collect();
-    let mut script = Script::of(hub, &record.space);
+    let mut script = Script::of(hub, record);
     script.line("#!/usr/bin/env bash");
     script.line(&format!(
         "# {} judges {}",
@@ -67,12 +65,13 @@ pub(crate) fn script(hub: &Hub, check: &Check, record: &Record) -> String {
         let url = plain(url.url().as_given());
         script.line(&format!("{name}=${{{name}:-{url}}}"));
     }
-    script.text.push_str(FUNCTIONS);
-    for (index, sent) in record.requests.iter().enumerate() {
-        script.request(index + 1, sent, &record.requests[index + 1..]);
+    script.text.push_str(BEGIN);
+    let beginning = std::mem::take(&mut script.text);
+    for (index, step) in record.steps.iter().enumerate() {
+        script.step(step, &record.steps[index + 1..]);
     }
-    script.text.push_str(END);
-    script.text
+    let commands = script.text;
+    beginning + &functions::called(&commands) + &commands + END
 }
 
 /// A text without anything in it that is taken from a variable.
@@ -84,17 +83,38 @@ struct Script<'h> {
     hub: &'h Hub,
     text: String,
     variables: Variables,
+    /// The requests so far, which are numbered from 1.
+    requests: usize,
+    /// The streams among them, by their connection.
+    streams: BTreeMap<u32, usize>,
+    /// Whether it can be seen from outside who subscribes, so that it counts who leaves when.
+    shows_subscribers: bool,
+    /// Whether throw-away updates have their token.
+    proves: bool,
+    /// What streams tell, with the number of the stream, and no request has needed so far.
+    told: Vec<(usize, Given)>,
+    subscribers: usize,
 }
 
 impl<'h> Script<'h> {
-    fn of(hub: &'h Hub, space: &str) -> Self {
+    fn of(hub: &'h Hub, record: &Record) -> Self {
         let mut variables = Variables::default();
-        variables.define(space, "SPACE");
-        variables.define(hub.target.endpoint.hub().url().as_given(), "HUB");
+        variables.define(&record.space, "SPACE");
+        let url = hub.target.endpoint.hub().url().as_given();
+        variables.define(url, "HUB");
+        let origin: Vec<_> = url.split('/').take(3).collect();
+        variables.define(&origin.join("/"), "ORIGIN");
+        let mut requests = record.requests();
         Self {
             hub,
             text: String::new(),
             variables,
+            requests: 0,
+            streams: BTreeMap::new(),
+            shows_subscribers: requests.any(|request| has(request, "/subscriptions")),
+            proves: false,
+            told: Vec::new(),
+            subscribers: 0,
         }
     }
 
@@ -107,11 +127,51 @@ impl<'h> Script<'h> {
         self.variables.quote(text)
     }
 
-    fn request(&mut self, number: usize, sent: &Sent, later: &[Sent]) {
+    fn step(&mut self, step: &Step, later: &[Step]) {
+        match step {
+            Step::Sent(sent) => {
+                self.requests += 1;
+                self.request(self.requests, sent, later);
+            }
+            Step::Proved(sent) => self.proof(sent),
+            Step::Closed { connection, .. } => {
+                let stream = self.streams.get(connection);
+                if let Some(stream) = stream.filter(|_| self.shows_subscribers) {
+                    self.line(&format!("\nleave {stream}"));
+                }
+            }
+            Step::Waited(duration) => {
+                if duration.as_millis() >= WAIT_MS_AT_LEAST {
+                    let seconds = duration.as_secs() + 1;
+                    self.line("\n# The hub has this long to end a stream.");
+                    self.line(&format!("sleep {seconds}"));
+                }
+            }
+        }
+    }
+
+    fn proof(&mut self, sent: &Sent) {
         let request = &sent.request;
+        if let Some(credential) = request.credentials.first()
+            && !self.proves
+        {
+            self.text.push('\n');
+            self.token("PROOF_TOKEN", credential.token(), sent.at_unix_s);
+            let http = http_flag(self.hub, request).trim_start();
+            self.line(&format!("PROOF_HTTP='{http}'"));
+            self.proves = true;
+        }
+        let topic = self.quote(request.form_field("topic").unwrap_or_default());
+        let private = request.form_field("private").map_or("", |_| " private");
+        self.line(&format!("\nproof {topic}{private}"));
+    }
+
+    fn request(&mut self, number: usize, sent: &Sent, later: &[Step]) {
+        let request = &sent.request;
+        self.take_told(request);
         self.line(&format!("\necho; echo '== {number}: {}'", request.method));
         for (index, credential) in request.credentials.iter().enumerate() {
-            self.token(&name(number, index), credential.token());
+            self.token(&name(number, index), credential.token(), sent.at_unix_s);
         }
         let is_stream = request
             .headers
@@ -123,22 +183,48 @@ impl<'h> Script<'h> {
             ANSWER_SECONDS
         };
         let command = self.command(number, request, seconds);
-        let used = sent
-            .id
-            .as_deref()
-            .filter(|id| is_needed(id, request, later));
+        let mut given = sent.given.iter();
+        let given = given.find(|given| is_needed(&given.text, request, later));
         if is_stream {
             self.line(&format!(
-                "{command} > \"$STREAMS/{number}\" 2>&1 &\nsleep 0.3"
+                "{command} > \"$STREAMS/{number}\" 2>&1 &\nPIDS[{number}]=$!; sleep 0.3"
             ));
-        } else if let Some(id) = used {
+            self.streams.insert(sent.connection, number);
+            self.told
+                .extend(sent.given.iter().map(|given| (number, given.clone())));
+        } else if let Some(given) = given {
             self.line(&format!("ANSWER_{number}=$({command})"));
             self.line(&format!("printf '%s\\n' \"$ANSWER_{number}\""));
-            // The id is the body, which ends without a line feed.
-            self.line(&format!("ID_{number}=${{ANSWER_{number}##*$'\\n'}}"));
-            self.variables.define(id, &format!("ID_{number}"));
+            let found = match given.found {
+                // It ends without a line feed.
+                Found::Body => format!("${{ANSWER_{number}##*$'\\n'}}"),
+                Found::Cursor | Found::Subscriber(..) => format!("$(cursor \"$ANSWER_{number}\")"),
+            };
+            self.line(&format!("ID_{number}={found}"));
+            self.variables.define(&given.text, &format!("ID_{number}"));
         } else {
             self.line(&command);
+        }
+    }
+
+    /// What came on streams and a request needs is taken from them.
+    fn take_told(&mut self, request: &Request) {
+        let told = std::mem::take(&mut self.told);
+        let (needed, rest): (Vec<_>, Vec<_>) = told
+            .into_iter()
+            .partition(|(_, given)| has(request, &given.text));
+        self.told = rest;
+        for (stream, given) in needed {
+            let Found::Subscriber(matcher, place) = &given.found else {
+                continue;
+            };
+            self.subscribers += 1;
+            let variable = format!("SUBSCRIBER_{}", self.subscribers);
+            let matcher = self.quote(matcher);
+            self.line(&format!(
+                "\n{variable}=$(subscriber {stream} {matcher} {place})"
+            ));
+            self.variables.define(&given.text, &variable);
         }
     }
 
@@ -162,9 +248,7 @@ impl<'h> Script<'h> {
             let field = self.quote(&format!("{name}: {value}"));
             let _ = write!(command, " \\\n  -H {field}");
         }
-        for (index, credential) in request.credentials.iter().enumerate() {
-            push_credential(&mut command, credential, &name(number, index));
-        }
+        push_credentials(&mut command, request, number);
         if let Some((content_type, bytes)) = &content {
             if !content_type.is_empty() {
                 let field = self.quote(&format!("Content-Type: {content_type}"));
@@ -189,34 +273,43 @@ impl<'h> Script<'h> {
             Place::Path(_) => "ORIGIN",
         };
         let mut url = format!("\"${base}\"{}", self.quote(&target));
+        let mut separator = if target.contains('?') { '&' } else { '?' };
         for (index, credential) in request.credentials.iter().enumerate() {
             if let Credential::Query(parameter, _) = credential {
-                let is_first = !target.contains('?') && index == 0;
-                let separator = if is_first { '?' } else { '&' };
+                let separator = std::mem::replace(&mut separator, '&');
                 let _ = write!(url, "\"{separator}{parameter}=${}\"", name(number, index));
             }
         }
         url
     }
 
-    fn token(&mut self, variable: &str, token: &Token) {
+    fn token(&mut self, variable: &str, token: &Token, at_unix_s: u64) {
+        if let Token::Draft(draft) = token
+            && times(&draft.claims, at_unix_s)
+                .any(|(.., offset_s)| offset_s != 0 && offset_s.abs() < SOON_S)
+        {
+            self.line("NOW=$(date +%s)");
+        }
         let line = match token {
             Token::Ready(_) => {
                 format!("{variable}=${{{variable}:?set it to the token that was given}}")
             }
             Token::Text(text) => format!("{variable}={}", self.quote(text)),
-            Token::Draft(draft) => format!("{variable}=${{{variable}:-$({})}}", self.mint(draft)),
+            Token::Draft(draft) => format!(
+                "{variable}=${{{variable}:-$({})}}",
+                self.mint(draft, at_unix_s)
+            ),
         };
         self.line(&line);
     }
 
-    fn mint(&self, draft: &TokenDraft) -> String {
+    fn mint(&self, draft: &TokenDraft, at_unix_s: u64) -> String {
         let key = |role: &Role| match role {
             Role::Publisher => "\"$ASSAY_PUBLISHER_JWT_KEY\"",
             Role::Subscriber => "\"$ASSAY_SUBSCRIBER_JWT_KEY\"",
         };
         let header = self.quote(&draft.header.to_string());
-        let claims = self.claims(&draft.claims);
+        let claims = self.claims(&draft.claims, at_unix_s);
         match &draft.signing {
             Signing::Role(role) => format!("jwt {header} {claims} {}", key(role)),
             Signing::Flipped(role) => format!(
@@ -263,25 +356,53 @@ impl<'h> Script<'h> {
     }
 
     // Times are written relative to the time at which the script runs.
-    fn claims(&self, claims: &Value) -> String {
+    fn claims(&self, claims: &Value, at_unix_s: u64) -> String {
         let mut quoted = self.quote(&claims.to_string());
-        for name in ["iat", "exp", "nbf"] {
-            if let Some(time) = claims.get(name).and_then(Value::as_u64) {
-                let offset = i128::from(time) - i128::from(self.hub.now_unix_s);
-                quoted = quoted.replace(
-                    &format!("\"{name}\":{time}"),
-                    &format!("\"{name}\":'$((NOW + {offset}))'"),
-                );
-            }
+        for (name, time, offset_s) in times(claims, at_unix_s) {
+            quoted = quoted.replace(
+                &format!("\"{name}\":{time}"),
+                &format!("\"{name}\":'$((NOW + {offset_s}))'"),
+            );
         }
         quoted
     }
 }
 
-/// Whether a later request has the id in it that the hub gave; one that the publisher gave stands there anyhow.
-fn is_needed(id: &str, request: &Request, later: &[Sent]) -> bool {
-    let has = |request: &Request| format!("{request:?}").contains(id);
-    !has(request) && later.iter().any(|sent| has(&sent.request))
+/// The times of a token: their name, themselves, and how far they were from then.
+fn times(claims: &Value, at_unix_s: u64) -> impl Iterator<Item = (&'static str, u64, i128)> {
+    ["iat", "exp", "nbf"].into_iter().filter_map(move |name| {
+        let time = claims.get(name)?.as_u64()?;
+        Some((name, time, i128::from(time) - i128::from(at_unix_s)))
+    })
+}
+
+/// Whether a later request has the text in it that the hub gave; one that the publisher gave stands there anyhow.
+fn is_needed(text: &str, request: &Request, later: &[Step]) -> bool {
+    let later = later.iter().filter_map(|step| match step {
+        Step::Sent(sent) => Some(&sent.request),
+        _ => None,
+    });
+    !has(request, text) && later.into_iter().any(|request| has(request, text))
+}
+
+/// Whether a text stands in a request, as it is or encoded.
+fn has(request: &Request, text: &str) -> bool {
+    let written = format!("{request:?}");
+    written.contains(text) || written.contains(&literal::form(text))
+}
+
+fn push_credentials(command: &mut String, request: &Request, number: usize) {
+    let mut cookies = Vec::new();
+    for (index, credential) in request.credentials.iter().enumerate() {
+        let variable = name(number, index);
+        match credential {
+            Credential::Cookie(cookie, _) => cookies.push(format!("{cookie}=${variable}")),
+            _ => push_credential(command, credential, &variable),
+        }
+    }
+    if !cookies.is_empty() {
+        let _ = write!(command, " \\\n  -H \"Cookie: {}\"", cookies.join("; "));
+    }
 }
 
 fn push_credential(command: &mut String, credential: &Credential, variable: &str) {
@@ -289,15 +410,12 @@ fn push_credential(command: &mut String, credential: &Credential, variable: &str
         Credential::Bearer(_) => {
             write!(command, " \\\n  -H \"Authorization: Bearer ${variable}\"")
         }
-        Credential::Cookie(cookie, _) => {
-            write!(command, " \\\n  -H \"Cookie: {cookie}=${variable}\"")
-        }
         Credential::Scheme(scheme, _) => {
             write!(command, " \\\n  -H \"Authorization: {scheme} ${variable}\"")
         }
         Credential::Field(field, _) => write!(command, " \\\n  --data \"{field}=${variable}\""),
-        // It stands in the URL.
-        Credential::Query(..) => Ok(()),
+        // In the URL, and in one field with all others.
+        Credential::Query(..) | Credential::Cookie(..) => Ok(()),
     };
 }
 

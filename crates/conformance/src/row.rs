@@ -10,7 +10,7 @@ use crate::{
     request::{Content, Credential, Place, Request},
     requirement::Catalogue,
     runs::shortened,
-    transcript::Sent,
+    transcript::Record,
     verdict::Decision,
 };
 
@@ -60,15 +60,12 @@ pub(crate) fn dialect(dialect: Dialect) -> assay_results::Dialect {
 }
 
 /// What a check sent: what it does, and its first requests.
-pub(crate) fn sent(check: &Check, requests: &[Sent]) -> String {
+pub(crate) fn sent(check: &Check, record: &Record) -> String {
     let mut lines: Vec<String> = check.does().into_iter().collect();
-    let requests_named = requests.iter().take(REQUESTS_AT_MOST);
-    lines.extend(requests_named.map(|sent| summary(&sent.request)));
-    if requests.len() > REQUESTS_AT_MOST {
-        lines.push(format!(
-            "… and {} further requests",
-            requests.len() - REQUESTS_AT_MOST
-        ));
+    lines.extend(record.requests().take(REQUESTS_AT_MOST).map(summary));
+    let further = record.requests().skip(REQUESTS_AT_MOST).count();
+    if further > 0 {
+        lines.push(format!("… and {further} further requests"));
     }
     lines.join("\n")
 }

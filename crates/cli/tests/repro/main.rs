@@ -26,6 +26,7 @@ use std::process::{Command, Stdio};
 use assay_client::Dialect;
 use assay_conformance::{Progress, RunOptions, Selection, checks, run};
 use assay_crooked::{Crooked, Mutant, Needs, mutants};
+use assay_results::{Verdict, VerdictRow};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -38,6 +39,9 @@ const SAMPLE: usize = 40;
 /// Scripts at the same time: they mostly wait for streams.
 const AT_ONCE: usize = 8;
 
+/// Mutants that need nothing to be turned.
+const OF_EACH_CROOKED_HUB: &[&str] = &["http-1-only"];
+
 /// What became of the script of one mutant.
 pub(crate) struct Reproduced {
     pub(crate) mutant: &'static Mutant,
@@ -49,6 +53,8 @@ pub(crate) struct Reproduced {
 pub(crate) enum Came {
     /// The script tells the hubs apart.
     Shown,
+    /// The check noted what the draft allows: that is not red, and leaves no script.
+    Noted,
     /// The check was not red, so that there is no script.
     NoScript,
     /// It prints the same on both.
@@ -133,11 +139,20 @@ async fn reproduce_all(mut waiting: Vec<&'static Mutant>) -> Vec<Reproduced> {
 }
 
 async fn reproduce(mutant: &'static Mutant) -> Reproduced {
-    let Some((check, script)) = script(mutant).await else {
+    let row = row(mutant).await;
+    let check = row.as_ref().map(|row| row.check.clone());
+    let check = check.unwrap_or_default();
+    let is_noted = row.as_ref().is_some_and(|row| row.verdict == Verdict::Note);
+    let Some(script) = row.and_then(|row| row.repro) else {
+        let came = if is_noted {
+            Came::Noted
+        } else {
+            Came::NoScript
+        };
         return Reproduced {
             mutant,
-            check: String::new(),
-            came: Came::NoScript,
+            check,
+            came,
         };
     };
     let right = printed_by(&script, mutant, false).await;
@@ -172,15 +187,21 @@ async fn printed_by(script: &str, mutant: &Mutant, turned: bool) -> Vec<String> 
     if turned {
         crooked.turn();
     }
-    let (script, url) = (script.to_owned(), crooked.url().to_owned());
+    // What every crooked hub does, one that has not turned does too.
+    let url = if !turned && OF_EACH_CROOKED_HUB.contains(&mutant.name) {
+        straight.url.clone()
+    } else {
+        crooked.url().to_owned()
+    };
+    let script = script.to_owned();
     let shown = tokio::task::spawn_blocking(move || {
-        freed(&shown_by(&script, &url, &straight.secret), &url)
+        freed(&shown_by(&script, &url, &straight.secret), &script, &url)
     });
     shown.await.unwrap()
 }
 
-/// The script of the row that the mutant reddens, and its check.
-async fn script(mutant: &Mutant) -> Option<(String, String)> {
+/// The row that the mutant reddens, or in which what it does is noted.
+async fn row(mutant: &Mutant) -> Option<VerdictRow> {
     let hub = StraightHub::start(dialect(mutant), mutant.needs);
     let straight = hub.described();
     let crooked = Crooked::start(&straight, mutant).await.unwrap();
@@ -199,9 +220,14 @@ async fn script(mutant: &Mutant) -> Option<(String, String)> {
         }
     };
     let outcome = run(&target, &options, &mut turn).await.unwrap();
-    let mut rows = outcome.verdicts.into_iter();
-    let row = rows.find(|row| row.requirement == mutant.requirement && row.repro.is_some())?;
-    Some((row.check, row.repro?))
+    let rows = outcome.verdicts.into_iter();
+    let mut rows: Vec<_> = rows
+        .filter(|row| row.requirement == mutant.requirement)
+        .filter(|row| row.repro.is_some() || row.verdict == Verdict::Note)
+        .collect();
+    // Where several checks judge it, the one that is red.
+    rows.sort_by_key(|row| row.repro.is_none());
+    rows.into_iter().next()
 }
 
 /// What the script prints on the hub at that URL.

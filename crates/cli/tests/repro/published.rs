@@ -22,7 +22,7 @@ pub(crate) fn not_by_script(requirement: &str) -> Option<&'static str> {
 pub(crate) fn defects(reproduced: &[Reproduced]) -> Vec<String> {
     let wrong = reproduced
         .iter()
-        .filter(|reproduced| reproduced.came != Came::Shown);
+        .filter(|reproduced| !matches!(reproduced.came, Came::Shown | Came::Noted));
     wrong
         .map(|reproduced| {
             let mutant = reproduced.mutant;
@@ -41,6 +41,7 @@ pub(crate) fn defects(reproduced: &[Reproduced]) -> Vec<String> {
 fn said(came: &Came) -> String {
     match came {
         Came::Shown => "shown".to_owned(),
+        Came::Noted => "the draft allows it: a note, which leaves no script".to_owned(),
         Came::NoScript => "the check was not red".to_owned(),
         Came::Hidden => "the script prints the same on a right hub".to_owned(),
         Came::Unsteady(how) => format!("on a right hub the script prints {how}"),
@@ -57,10 +58,10 @@ pub(crate) fn document(reproduced: &[Reproduced], defects: &[String], made: Maki
     );
     for reproduced in reproduced {
         let mutant = reproduced.mutant;
-        let came = if reproduced.came == Came::Shown {
-            "held"
-        } else {
-            "differs"
+        let came = match reproduced.came {
+            Came::Shown => "held",
+            Came::Noted => "noted",
+            Came::NoScript | Came::Hidden | Came::Unsteady(_) => "differs",
         };
         let cells = [
             mutant.requirement.to_owned(),
@@ -79,26 +80,29 @@ pub(crate) fn document(reproduced: &[Reproduced], defects: &[String], made: Maki
     for (beginning, reason) in NOT_BY_SCRIPT {
         open.push("", [beginning, reason].map(|text| (*text).to_owned()));
     }
-    let shown = reproduced.len() - defects.len();
+    let of = |came| reproduced.iter().filter(move |it| it.came == came).count();
+    let (shown, noted) = (of(Came::Shown), of(Came::Noted));
+    let red = reproduced.len() - noted;
     Proof::new(ProofFindings {
         name: "repro".to_owned(),
         question:
             "Does the script that a red leaves show the fault to somebody who has only a shell?"
                 .to_owned(),
-        sentence: format!(
-            "{shown} of {} scripts tell the crooked hub from the right one.",
-            reproduced.len()
-        ),
+        sentence: format!("{shown} of {red} scripts tell the crooked hub from the right one."),
         holds: defects.is_empty(),
         made,
         figures: vec![
             Figure {
                 label: "scripts".to_owned(),
-                value: reproduced.len().to_string(),
+                value: red.to_string(),
             },
             Figure {
                 label: "that reproduce".to_owned(),
                 value: shown.to_string(),
+            },
+            Figure {
+                label: "mutants that a note tells of, without script".to_owned(),
+                value: noted.to_string(),
             },
         ],
         tables: vec![scripts, open],

@@ -5,11 +5,12 @@ use std::sync::atomic::Ordering;
 use super::{Lab, PROOF, Stream};
 use crate::{
     answer::Answer,
+    link::Link,
     request::{Place, Request},
     stop::Stop,
     target::HttpVersion,
     token::{Token, TokenDraft},
-    transcript::Direction,
+    transcript::{Direction, Found},
     wire::{self, Deadline, Server, WireError, Written, event_stream::EventStream},
 };
 
@@ -54,7 +55,9 @@ impl<'h> Lab<'h> {
             self.transcript
                 .entry(connection, Direction::Received, &text);
             if request.place == Place::Publish && answer.status == 200 {
-                self.transcript.published(connection, text.trim());
+                self.transcript.gave(connection, text.trim(), Found::Body);
+            } else if let Some(cursor) = cursor(&answer) {
+                self.transcript.gave(connection, &cursor, Found::Cursor);
             }
         }
         Ok(Ok(answer))
@@ -199,8 +202,12 @@ impl<'h> Lab<'h> {
         let thrown_away = request
             .form_field("data")
             .is_some_and(|data| data.starts_with(PROOF));
-        if !thrown_away {
-            self.transcript.request(connection, request);
+        if thrown_away {
+            self.transcript
+                .proof(connection, request, self.now_unix_s());
+        } else {
+            self.transcript
+                .request(connection, request, self.now_unix_s());
         }
         let version = http.as_str();
         let mut shown = format!("{} {target} {version}\r\n", request.method);
@@ -249,6 +256,13 @@ impl<'h> Lab<'h> {
         let run_id = &self.hub.run_id;
         format!("assay/{version} run/{run_id} check/{}", self.check)
     }
+}
+
+/// The last event that a document about subscriptions names: 1.0 in the link, 0.x in itself.
+fn cursor(answer: &Answer) -> Option<String> {
+    let linked = Link::of_relation(answer, "mercure")
+        .and_then(|link| link.attribute("last-event-id").map(str::to_owned));
+    linked.or_else(|| Some(answer.json()?.get("lastEventID")?.as_str()?.to_owned()))
 }
 
 fn head_text(answer: &Answer) -> String {

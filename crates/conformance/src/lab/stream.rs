@@ -1,5 +1,9 @@
 //! An open stream of a check: fences and proofs of life. Not for the bytes of an event: see [`crate::wire::event_stream`].
 
+use std::time::Instant;
+
+use serde_json::Value;
+
 use super::{Lab, PROOF};
 use crate::{
     answer::Answer,
@@ -17,6 +21,12 @@ pub(crate) struct Stream<'l, 'h> {
     pub(super) lab: &'l Lab<'h>,
     pub(super) connection: u32,
     pub(super) events: EventStream,
+}
+
+impl Drop for Stream<'_, '_> {
+    fn drop(&mut self) {
+        self.lab.transcript.closed(self.connection);
+    }
 }
 
 impl<'l, 'h> Stream<'l, 'h> {
@@ -163,14 +173,17 @@ impl<'l, 'h> Stream<'l, 'h> {
 
     /// Whether the hub ends the stream by a deadline; whatever comes before is passed over.
     pub(crate) async fn ended_by(&mut self, deadline: Deadline) -> bool {
-        loop {
+        let began = Instant::now();
+        let is_ended = loop {
             match self.any_next(deadline).await {
                 Ok(Some(_)) => {}
-                Err(WireError::Timeout { .. }) => return false,
+                Err(WireError::Timeout { .. }) => break false,
                 // However rudely: it is over.
-                Ok(None) | Err(_) => return true,
+                Ok(None) | Err(_) => break true,
             }
-        }
+        };
+        self.lab.transcript.waited(began.elapsed());
+        is_ended
     }
 
     async fn sees(
@@ -205,10 +218,27 @@ impl<'l, 'h> Stream<'l, 'h> {
                 self.lab
                     .transcript
                     .entry(self.connection, Direction::Received, &lines.join("\n"));
+                if let Some((matcher, subscriber)) = event.data().as_deref().and_then(told_of) {
+                    self.lab
+                        .transcript
+                        .told_of(self.connection, &matcher, &subscriber);
+                }
             }
             Ok(None) => self.lab.remark(self.connection, "the hub ended the stream"),
             Err(error) => self.lab.remark(self.connection, &error.to_string()),
         }
         event
     }
+}
+
+/// The matcher and the subscriber that an event about a subscription names.
+fn told_of(data: &str) -> Option<(String, String)> {
+    // Most are none, and are not read.
+    if !data.contains("\"subscriber\"") {
+        return None;
+    }
+    let document: Value = serde_json::from_str(data).ok()?;
+    let text = |name| document.get(name)?.as_str();
+    let matcher = text("match").or_else(|| text("topic"))?;
+    Some((matcher.to_owned(), text("subscriber")?.to_owned()))
 }

@@ -118,7 +118,12 @@ const GRANT_WITHOUT_MATCHER: &[Case] = &[
     Case {
         says: "the token grants two topics, the subscription is to one",
         asks: &[("match", "~a")],
-        token: |lab| json!([subscribe(json!([exact(&lab.topic("a")), exact(&lab.topic("b"))]))]),
+        token: |lab| {
+            json!([subscribe(json!([
+                exact(&lab.topic("a")),
+                exact(&lab.topic("b"))
+            ]))])
+        },
         updates: &[
             Private(Hidden, &["~b"]),
             Public(Hidden, &["~b"]),

@@ -104,7 +104,10 @@ pub(super) const MUTANTS: &[Mutant] = &[
         let token = credential::token(request).filter(|_| request.is_subscription(&scene.path));
         let granted = token.map(|token| grant::granted(&token, Dialect::V1, "subscribe"));
         // With `*` a stream would deliver what everybody else publishes too: then half of the suite hears what it should not.
-        let specific = granted.unwrap_or_default().into_iter().filter(|one| one.text != "*");
+        let specific = granted
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|one| one.text != "*");
         for matcher in specific {
             let name = if matcher.is_pattern {
                 "match_urlpattern"
