@@ -6,6 +6,7 @@
     reason = "these comments are help texts, not Markdown"
 )]
 
+pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
@@ -64,6 +65,11 @@ pub(crate) enum Command {
     Token(token::TokenArgs),
     /// Render saved runs again
     Report(report::ReportArgs),
+    /// What can this machine's workbench hear at all?
+    Calibrate(calibrate::CalibrateArgs),
+    /// The hub that does nothing, for `calibrate`: says its URL, and ends when its standard input closes
+    #[command(hide = true)]
+    NullHub,
     /// What a check, a requirement or a scenario is, and why
     Explain(explain::ExplainArgs),
     /// Shell completions, to stdout

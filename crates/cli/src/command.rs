@@ -1,9 +1,11 @@
 //! One thin file a subcommand: arguments in, a library's work, its outcome out.
 
+pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hub;
+pub(crate) mod null_hub;
 pub(crate) mod publish;
 pub(crate) mod report;
 pub(crate) mod run;

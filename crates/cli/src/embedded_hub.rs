@@ -4,14 +4,17 @@
 //! however we end: it exits when its standard input, which we hold, closes.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use assay_load::hub_process::{HubControl, HubEnd, HubProcess};
 use rand::RngExt as _;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Origin that the child allows for CORS and for publishing by cookie.
 pub(crate) const ALLOWED_ORIGIN: &str = "https://app.example";
@@ -22,10 +25,25 @@ pub(crate) const SOME_URL: &str = "http://127.0.0.1:3000/.well-known/mercure";
 /// How long the child may take to end its streams before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A running reference hub; dropping it stops it.
+/// A running reference hub; copies are the same one, and dropping the last of them stops it.
+#[derive(Clone)]
 pub(crate) struct EmbeddedHub {
-    child: Child,
+    running: Arc<Mutex<Running>>,
+    process: HubProcess,
     url: String,
+    key: String,
+}
+
+/// The child process, and how to start another one like it.
+struct Running {
+    child: Child,
+    start: Start,
+}
+
+/// What a child is started with.
+struct Start {
+    log: PathBuf,
+    flags: Vec<String>,
     key: String,
 }
 
@@ -36,29 +54,98 @@ impl EmbeddedHub {
     /// It does not start, or ends before it accepts; the message names the log.
     pub(crate) fn start(log: &Path, flags: &[&str]) -> Result<EmbeddedHub> {
         let key = throw_away_key();
-        let log_file =
-            File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
+        let start = Start {
+            log: log.to_owned(),
+            flags: flags.iter().map(|&flag| flag.to_owned()).collect(),
+            key: key.clone(),
+        };
+        File::create(log).with_context(|| format!("failed to create {}", log.display()))?;
+        let (child, url) = start.child("127.0.0.1:0")?;
+        Ok(EmbeddedHub {
+            process: HubProcess::new(child.id()),
+            running: Arc::new(Mutex::new(Running { child, start })),
+            url,
+            key,
+        })
+    }
+
+    /// The hub's URL.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its throw-away key, of both roles, HS256.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> &HubProcess {
+        &self.process
+    }
+
+    fn running(&self) -> MutexGuard<'_, Running> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it listens, for one that takes its place.
+    fn address(&self) -> &str {
+        let after_scheme = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        after_scheme.split('/').next().unwrap_or_default()
+    }
+
+    fn signal(&self, signal: Signal) -> Result<(), String> {
+        let id = self.running().child.id();
+        let pid = Pid::from_raw(id.cast_signed()).ok_or("the hub has no process")?;
+        kill_process(pid, signal).map_err(|error| format!("the system refused it: {error}"))
+    }
+}
+
+impl HubControl for EmbeddedHub {
+    fn restart(&mut self, end: HubEnd) -> Result<(), String> {
+        self.process.set(None);
+        let mut running = self.running();
+        match end {
+            HubEnd::Clean => running.end(),
+            HubEnd::Kill => running.kill(),
+        }
+        let (child, _) = running
+            .start
+            .child(self.address())
+            .map_err(|error| format!("{error:#}"))?;
+        self.process.set(Some(child.id()));
+        running.child = child;
+        Ok(())
+    }
+
+    fn pause(&mut self) -> Result<(), String> {
+        self.signal(Signal::STOP)
+    }
+
+    fn resume(&mut self) -> Result<(), String> {
+        self.signal(Signal::CONT)
+    }
+}
+
+impl Start {
+    /// A child that listens there and accepts, and its URL.
+    fn child(&self, listen: &str) -> Result<(Child, String)> {
+        let log = &self.log;
+        let log_file = OpenOptions::new()
+            .append(true)
+            .open(log)
+            .with_context(|| format!("failed to open {}", log.display()))?;
         let mut command =
             Command::new(std::env::current_exe().context("failed to find our own program")?);
         without_settings(&mut command);
         command
-            .args([
-                "hub",
-                "--listen",
-                "127.0.0.1:0",
-                "--dialects",
-                "1.0,0.x",
-                "--anonymous",
-            ])
-            .args([
-                "--cors-origin",
-                ALLOWED_ORIGIN,
-                "--publish-origin",
-                ALLOWED_ORIGIN,
-            ])
+            .args(["hub", "--listen", listen])
+            .args(["--dialects", "1.0,0.x", "--anonymous"])
+            .args(["--cors-origin", ALLOWED_ORIGIN])
+            .args(["--publish-origin", ALLOWED_ORIGIN])
             .arg("--exit-with-parent")
-            .args(flags)
-            .env("ASSAY_HUB_JWT_KEY", &key)
+            .args(&self.flags)
+            .env("ASSAY_HUB_JWT_KEY", &self.key)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log_file);
@@ -82,27 +169,13 @@ impl EmbeddedHub {
                 log.display()
             );
         }
-        Ok(EmbeddedHub { child, url, key })
-    }
-
-    /// The hub's URL.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    /// Its throw-away key, of both roles, HS256.
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Its process id.
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        Ok((child, url))
     }
 }
 
-impl Drop for EmbeddedHub {
-    fn drop(&mut self) {
+impl Running {
+    /// Asks it to end, and waits for it; kills it when it takes too long.
+    fn end(&mut self) {
         drop(self.child.stdin.take());
         let deadline = Instant::now() + GRACE;
         while Instant::now() < deadline {
@@ -111,9 +184,19 @@ impl Drop for EmbeddedHub {
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        // Errors mean that it has ended meanwhile.
+        self.kill();
+    }
+
+    /// Errors mean that it has ended already.
+    fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 

@@ -3,6 +3,7 @@
 //! The only crate that prints, exits or reads the environment. Nothing is decided here that a
 //! library could decide: see `command/` for one thin file a subcommand, `args/` for what can be typed.
 mod args;
+mod calibration;
 mod command;
 mod connection;
 mod console;
@@ -51,6 +52,8 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Subscribe(args) => command::subscribe::run(&args),
         Command::Token(args) => command::token::run(&args),
         Command::Report(args) => command::report::run(&args),
+        Command::Calibrate(args) => command::calibrate::run(&args),
+        Command::NullHub => command::null_hub::run(),
         Command::Explain(args) => command::explain::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

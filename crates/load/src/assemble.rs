@@ -2,6 +2,7 @@
 //! Nothing is measured here, and nothing is written.
 
 mod failures;
+mod faults;
 mod health;
 mod metrics;
 mod notes;
@@ -9,13 +10,13 @@ mod publications;
 mod seconds;
 
 use assay_results::{
-    Environment, LoadRecord, LoadResults, LoadRun, PartialCause, Phase, ProbeComparison,
-    PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
+    Calibration, Environment, HubCost, LoadRecord, LoadResults, LoadRun, PartialCause, Phase,
+    ProbeComparison, PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
 };
 
 use crate::ledger::{self, Ending, Ledger};
 use crate::percentiles::SubscriberTimes;
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::{PhaseKind, Plan, Reads};
 use crate::record::PublicationOutcome;
 use crate::run::{RunRecord, Setup};
 use crate::scenario::Scenario;
@@ -27,6 +28,8 @@ pub struct Surroundings {
     pub environment: Environment,
     /// The hub, as the document describes it.
     pub target: TargetInfo,
+    /// What this machine can hear at all, where that is known.
+    pub calibration: Option<Calibration>,
 }
 
 /// Only when somebody interrupts do we stop listening to a hub that may still deliver.
@@ -59,7 +62,7 @@ pub fn assemble(
         health::seconds(plan, &run.system, &times, &lags),
         delivery_p99_us,
     );
-    let record = LoadRecord {
+    let mut record = LoadRecord {
         partial: run.partial.clone(),
         scenario: scenario_info(scenario, setup),
         target: TargetInfo {
@@ -75,11 +78,15 @@ pub fn assemble(
         unconnected: ledger.unconnected.len() as u64,
         ramp_failed: ramp_failed(scenario, plan, &ledger),
         publishes: publish_counts(plan, run),
+        slos: Vec::new(),
         ledger: ledger.counts,
         wrong_deliveries: ledger.wrong.clone(),
         failures: failures::of(plan, run, &ledger),
+        faults: faults::of(plan, run, &ledger),
         metrics: metrics::distributions(plan, &times, &lags),
         probes: probe_comparison(&times),
+        calibration: surroundings.calibration,
+        hub_cost: None,
         seconds: seconds::of(plan, run, &times),
         ramp: run.ramp.clone(),
         arrival: arrival_curve(&times.delivery, unconnected_deliveries(plan, &ledger)),
@@ -87,6 +94,8 @@ pub fn assemble(
         notes: notes::of(scenario, setup, run, &ledger, &times, &health),
         health,
     };
+    record.hub_cost = HubCost::of(&record.seconds);
+    record.slos = scenario.slos.iter().map(|slo| slo.judge(&record)).collect();
     LoadResults {
         run: LoadRun::new(record),
         interval_logs: metrics::interval_logs(&times, &lags, run.started_unix_ms),
@@ -144,8 +153,11 @@ fn publish_counts(plan: &Plan, run: &RunRecord) -> PublishCounts {
         held_back: publishers.held_back.len() as u64,
         ..PublishCounts::default()
     };
+    let is_by_plan = |at| faults::keep_hub_away(plan, run, at);
     for record in &publishers.publications {
-        let never_due = plan.publications[record.publication as usize].at > run.ended_at;
+        let planned_at = plan.publications[record.publication as usize].at;
+        let never_due = planned_at > run.ended_at;
+        let failed_before = counts.refused + counts.failed;
         match record.outcome {
             PublicationOutcome::Accepted => counts.accepted += 1,
             PublicationOutcome::Refused { .. } => counts.refused += 1,
@@ -155,24 +167,31 @@ fn publish_counts(plan: &Plan, run: &RunRecord) -> PublishCounts {
                 counts.failed += 1;
             }
         }
+        if counts.refused + counts.failed > failed_before && is_by_plan(planned_at) {
+            counts.failed_by_plan += 1;
+        }
     }
     counts
 }
 
 /// Measured deliveries that subscribers who never connected would have got: of updates that the hub took.
 fn unconnected_deliveries(plan: &Plan, ledger: &Ledger) -> u64 {
-    let mut by_topic = vec![0_u64; plan.topics.len()];
+    let mut missed = 0;
     for unconnected in &ledger.unconnected {
-        for &topic in &plan.subscribers[unconnected.subscriber as usize].topics {
-            by_topic[topic as usize] += 1;
+        let planned = &plan.subscribers[unconnected.subscriber as usize];
+        if planned.reads != Reads::All {
+            continue;
         }
+        let updates = planned.topics.iter();
+        let updates = updates.flat_map(|&topic| plan.updates_for(planned, topic));
+        missed += updates
+            .filter(|&&update| {
+                let at = &plan.publications[update as usize];
+                at.phase == PhaseKind::Measure && ledger.expectations.taken[update as usize]
+            })
+            .count() as u64;
     }
-    plan.publications
-        .iter()
-        .zip(&ledger.expectations.taken)
-        .filter(|(update, taken)| update.phase == PhaseKind::Measure && **taken)
-        .map(|(update, _)| by_topic[update.topic as usize])
-        .sum()
+    missed
 }
 
 fn probe_comparison(times: &SubscriberTimes) -> Option<ProbeComparison> {

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use assay_results::ThreadShare;
 
 use crate::clock::{Clock, ClockStep, Micros};
-use crate::platform::{self, KernelCounters, ProcessSample, ThreadTimes};
+use crate::hub_process::{HubGauge, HubSample};
+use crate::platform::{self, KernelCounters, ThreadTimes};
 
 /// Names, as the kernel keeps them, of the threads that carry the measurement.
 const WORKBENCH_THREADS: [&str; 3] = ["crowd-", "probes", "publishers"];
@@ -22,33 +23,35 @@ pub(crate) struct SystemSecond {
     pub(crate) kernel: KernelCounters,
     /// CPUs that the hub's process used, 1.0 for one.
     pub(crate) hub_cpu: Option<f64>,
-    /// Its resident memory.
-    pub(crate) hub_memory_bytes: Option<u64>,
+    /// What it has used by then.
+    pub(crate) hub: Option<HubSample>,
+    /// How often its threads left their CPU in it.
+    pub(crate) hub_context_switches: Option<u64>,
 }
 
 /// Looks once a second.
 pub(crate) struct Monitor {
     clock: Clock,
-    hub_pid: Option<u32>,
+    hub_gauge: HubGauge,
     looked_at: Micros,
     next_second: u32,
     threads: HashMap<u32, ThreadTimes>,
     kernel: Option<KernelCounters>,
-    hub: Option<ProcessSample>,
+    hub: Option<HubSample>,
     pub(crate) seconds: Vec<SystemSecond>,
     pub(crate) steps: Vec<ClockStep>,
 }
 
 impl Monitor {
-    pub(crate) fn new(clock: &Clock, hub_pid: Option<u32>) -> Self {
+    pub(crate) fn new(clock: &Clock, hub_gauge: HubGauge) -> Self {
         Self {
             clock: clock.clone(),
-            hub_pid,
+            hub: hub_gauge.sample(),
+            hub_gauge,
             looked_at: clock.now(),
             next_second: 0,
             threads: threads(),
             kernel: platform::kernel_counters(),
-            hub: hub_pid.and_then(platform::sample_process),
             seconds: Vec::new(),
             steps: Vec::new(),
         }
@@ -62,12 +65,9 @@ impl Monitor {
         }
     }
 
-    /// Whether the hub's process was there at the start and is gone.
+    /// Whether the hub's process was there at the start and is gone, and nobody is starting it again.
     pub(crate) fn hub_is_gone(&self) -> bool {
-        self.hub.is_some()
-            && self
-                .hub_pid
-                .is_some_and(|pid| platform::sample_process(pid).is_none())
+        self.hub.is_some() && self.hub_gauge.is_gone()
     }
 
     fn look(&mut self, now: Micros) {
@@ -89,10 +89,10 @@ impl Monitor {
             })
             .max_by(|a, b| a.share.total_cmp(&b.share));
         let kernel = platform::kernel_counters();
-        let hub = self.hub_pid.and_then(platform::sample_process);
+        let hub = self.hub_gauge.sample();
         let hub_cpu = self.hub.zip(hub).map(|(before, after)| {
-            let used_us =
-                (after.user_us + after.system_us).saturating_sub(before.user_us + before.system_us);
+            // Less than before is another process: it was started again.
+            let used_us = after.cpu_us.saturating_sub(before.cpu_us);
             (used_us as f64 / elapsed_us * 1e3).round() / 1e3
         });
         self.seconds.push(SystemSecond {
@@ -103,7 +103,14 @@ impl Monitor {
                 .map(|(after, before)| after.since(before))
                 .unwrap_or_default(),
             hub_cpu,
-            hub_memory_bytes: hub.map(|hub| hub.resident_bytes),
+            hub,
+            hub_context_switches: hub.zip(self.hub).and_then(|(after, before)| {
+                Some(
+                    after
+                        .context_switches?
+                        .saturating_sub(before.context_switches?),
+                )
+            }),
         });
         (self.threads, self.kernel, self.looked_at, self.next_second) =
             (threads, kernel, now, now.second());

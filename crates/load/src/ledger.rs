@@ -16,7 +16,7 @@ use assay_results::{LedgerCounts, WrongDeliveries, WrongDelivery, WrongKind};
 use crate::crowd::{CrowdRecord, Failure};
 use crate::plan::Plan;
 use crate::record::PublicationRecord;
-use expectations::Expectations;
+use expectations::{Confirmed, Expectations};
 use fates::{Excess, Fate, Fates, Finding};
 
 /// The books of a run. `counts` balances: expected = on time + late + replayed + lost.
@@ -58,7 +58,8 @@ impl Ledger {
 
     /// How many subscribers were confirmed.
     pub fn confirmed(&self) -> u64 {
-        self.expectations.confirmed.iter().flatten().count() as u64
+        let confirmed = self.expectations.confirmed.iter();
+        confirmed.filter_map(Confirmed::since).count() as u64
     }
 }
 
@@ -123,10 +124,12 @@ fn unconnected(expectations: &Expectations) -> Vec<Unconnected> {
     (0_u32..)
         .zip(&expectations.confirmed)
         .filter_map(|(subscriber, confirmed)| {
-            let failure = confirmed.as_ref().err()?.clone();
+            let Confirmed::Never(failure) = confirmed else {
+                return None;
+            };
             Some(Unconnected {
                 subscriber,
-                failure,
+                failure: failure.clone(),
             })
         })
         .collect()

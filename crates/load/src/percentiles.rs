@@ -15,10 +15,11 @@ pub use probes::ProbeTimes;
 
 use by_second::Planned;
 
+use crate::clock::Micros;
 use crate::crowd::CrowdRecord;
 use crate::ledger::Ledger;
 use crate::ledger::fates::{Fate, Fates, Finding};
-use crate::plan::{PhaseKind, Plan, PlannedPublication};
+use crate::plan::{PhaseKind, Plan, PlannedPublication, Reads};
 use crate::record::PublicationRecord;
 use assay_results::{Histogram, Quantile, events_needed};
 
@@ -41,6 +42,8 @@ pub struct SubscriberTimes {
     pub by_subscriber_p99: Histogram,
     /// How many subscribers entered that family with their maximum.
     pub by_subscriber_maximum: u64,
+    /// R − I at the subscriber who wrote the update.
+    pub own_echo: Histogram,
     /// How many publishes of the measured phase were expected by anyone: the events behind the event families.
     pub events: u64,
     /// The fan of each publication, of every phase, in the order of the plan.
@@ -79,10 +82,17 @@ impl SubscriberTimes {
                 let Finding::Expected(fate) = finding else {
                     return;
                 };
-                arrivals.add(publication, fate);
                 let update = &plan.publications[publication as usize];
+                // What was published before it came waited for the subscriber, not for the hub.
+                if update.at < planned.connect_at {
+                    return;
+                }
+                arrivals.add(publication, fate);
                 if update.phase == PhaseKind::Measure && fate != Fate::Undecided {
                     own.push(fate.latency_us());
+                    if update.author == Some(subscriber) {
+                        record(&mut times.own_echo, fate.latency_us());
+                    }
                 }
             });
             times.probes.add_deliveries(planned.probe, &own);
@@ -163,8 +173,14 @@ impl SubscriberTimes {
         for (planned, subscriber) in plan.subscribers.iter().zip(&crowd.subscribers) {
             let had_time = planned.connect_at < decided_until;
             let had_news = || {
-                let since = planned.connect_at..decided_until;
-                expectations.any_taken(plan, &planned.topics, &since)
+                let begin = if planned.from_start {
+                    Micros::ZERO
+                } else {
+                    planned.connect_at
+                };
+                let end = planned.leave_at.unwrap_or(decided_until).min(decided_until);
+                planned.reads == Reads::All
+                    && expectations.any_taken(plan, &planned.topics, &(begin..end))
             };
             for (histogram, latency_us, is_due) in [
                 (&mut self.connect, subscriber.connect_us, had_time),

@@ -226,7 +226,7 @@ mod tests {
         let text = error.to_string();
         for part in [
             "needs about 440 MB of memory",
-            "18004844 deliveries take 220 MB, 180065 updates 199 MB, 1000 connections 2 MB",
+            "18011672 deliveries take 220 MB, 180070 updates 199 MB, 1000 connections 2 MB",
             "but 200 MB are available here: use --for 15",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -5,6 +5,7 @@
 //! asked to stop, or when there is no hub any more.
 
 mod arrivals;
+mod faults;
 mod watch;
 
 use std::ops::ControlFlow;
@@ -16,6 +17,7 @@ use assay_results::{Partial, PartialCause, RampPoint};
 use crate::clock::{Clock, ClockStep, Micros};
 use crate::crowd::{Crowd, CrowdRecord, StartError};
 use crate::health::SystemSecond;
+use crate::hub_process::HubControl;
 use crate::plan::{Arithmetic, Plan};
 use crate::preflight::{HubAnswer, Refused, check_hub};
 use crate::progress::Progress;
@@ -24,6 +26,9 @@ use crate::reach::{Reach, Unreachable};
 use crate::stop::Stop;
 use crate::target::Target;
 use watch::Watch;
+
+pub use faults::FaultRecord;
+use faults::Faults;
 
 /// Time for threads to come up before the first planned instant.
 const LEAD: Duration = Duration::from_millis(100);
@@ -77,6 +82,8 @@ pub struct RunRecord {
     pub crowd: CrowdRecord,
     /// How the ramp went.
     pub ramp: Vec<RampPoint>,
+    /// What came of the faults.
+    pub faults: Vec<FaultRecord>,
     /// When the publishers were told to end; updates planned later were not due.
     pub ended_at: Micros,
     /// The epoch, from which all instants count, in milliseconds of Unix time.
@@ -87,9 +94,11 @@ pub struct RunRecord {
 
 /// Asks the hub once whether publishers and subscribers are let in, then carries the plan out; blocks until that has ended.
 /// `on_progress` is called a few times a second.
+/// `control` is what the plan's faults do to the hub.
 pub fn run(
     setup: &Setup,
     stop: &Stop,
+    control: Option<Box<dyn HubControl>>,
     on_progress: &mut dyn FnMut(&Progress),
 ) -> Result<RunRecord, RunError> {
     let Setup {
@@ -102,7 +111,7 @@ pub fn run(
     // The epoch comes after every search, however long that took: the ramp must have all of its time.
     let reach = Reach::find(target)?;
     let clock = Clock::starting_in(LEAD);
-    let (crowd_stop, publisher_stop) = (Stop::new(), Stop::new());
+    let (crowd_stop, publisher_stop, faults_stop) = (Stop::new(), Stop::new(), Stop::new());
     let crowd = Crowd::start(
         plan,
         target,
@@ -121,7 +130,15 @@ pub fn run(
     )
     // Nobody would end the crowd's threads before its deadline.
     .inspect_err(|_| crowd_stop.request())?;
-    let mut watch = Watch::new(plan, &clock, target.hub_pid, &crowd, &publishers);
+    let faults = Faults::start(plan, &clock, &faults_stop, control).map_err(|source| {
+        crowd_stop.request();
+        publisher_stop.request();
+        StartError {
+            name: "faults".to_owned(),
+            source,
+        }
+    })?;
+    let mut watch = Watch::new(plan, &clock, target.hub_gauge.clone(), &crowd, &publishers);
     let mut closing = Closing::default();
     let partial = loop {
         let progress = watch.look();
@@ -143,6 +160,7 @@ pub fn run(
     };
     publisher_stop.request();
     crowd_stop.request();
+    faults_stop.request();
     let ended_at = partial
         .as_ref()
         .map_or_else(|| clock.now(), |partial: &Partial| Micros(partial.at_us));
@@ -153,6 +171,7 @@ pub fn run(
         publishers: publishers.join(),
         crowd: crowd.join(),
         ramp,
+        faults: faults.join(),
         ended_at,
         started_unix_ms: clock.epoch_unix_ms(),
         system,

@@ -4,22 +4,30 @@
 //! A file is read once, by [`Scenario::parse`], which names file, line and column of every mistake; afterwards a scenario is
 //! valid, and nothing else checks it again.
 
+mod faults;
 mod filled_in;
 mod overrides;
 mod parse;
 mod preset;
+mod publishers;
 mod quantity;
+mod settings;
+mod subscribers;
 mod table;
+mod topics;
 
 use std::time::Duration;
 
-use assay_results::Noun;
+use assay_results::{Noun, Slo};
 
 pub(crate) use parse::PAYLOAD_MOST;
+pub use subscribers::{Arrive, Follow, Reads, Stays, SubscriberGroup};
+pub use topics::{Popularity, TopicCount, TopicFamily};
 
 pub use overrides::{OverrideError, Overrides};
 pub use preset::{preset, preset_names};
 pub use quantity::{QuantityError, Rate, parse_duration};
+pub use settings::SettingError;
 
 /// A checked scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +48,12 @@ pub struct Scenario {
     pub publishers: Vec<PublisherGroup>,
     /// How long each phase lasts.
     pub phases: Phases,
+    /// What goes wrong on purpose, by instant.
+    pub faults: Vec<Fault>,
+    /// What the hub must have been started with.
+    pub hub: HubNeeds,
+    /// What a run shall keep.
+    pub slos: Vec<Slo>,
     /// What a run may not exceed.
     pub bounds: Bounds,
 }
@@ -53,45 +67,44 @@ pub struct Words {
     pub audience: Noun,
 }
 
-/// Topics of one form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TopicFamily {
-    /// What groups refer to it by.
-    pub name: String,
-    /// `{run}` stands for the run's id, so that no other run is heard, `{n}` for the number of the topic, from 1.
-    pub template: String,
-    /// How many there are.
-    pub count: u32,
-    /// Whether updates are private: subscribers then need tokens.
-    pub private: bool,
-}
-
-/// Subscribers that behave alike.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubscriberGroup {
-    /// What it is called.
-    pub name: String,
-    /// How many there are.
-    pub count: u32,
-    /// Index of the family they follow.
-    pub follow: usize,
-    /// How many topics of that family each follows, chosen at random.
-    pub topics_each: u32,
-}
-
 /// Publishers that behave alike; they number their updates together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublisherGroup {
     /// What it is called.
     pub name: String,
-    /// Index of the family they publish to, each time to a topic chosen at random.
+    /// Index of the family they publish to.
     pub publish: usize,
-    /// How often, on average.
-    pub rate: Rate,
-    /// With what rhythm.
-    pub arrivals: Arrivals,
+    /// When, and to which of its topics.
+    pub tempo: Tempo,
     /// Length of `data`, the stamp included.
     pub payload_bytes: u32,
+}
+
+/// What decides when a group publishes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tempo {
+    /// The clock.
+    Steady {
+        /// How often, on average: each for an equal part of the measured phase, the first for the warm-up too. At least one.
+        rates: Vec<Rate>,
+        /// With what rhythm.
+        arrivals: Arrivals,
+        /// Index of the subscribers who write them: each update is by one of them, at random, to a topic that they follow. None is
+        /// for publishers who follow nothing, and choose by the popularity of topics.
+        authors: Option<usize>,
+    },
+    /// The arrival of a subscriber: a job that was started for it tells of its progress, on the first topic of the family that this
+    /// subscriber follows.
+    Jobs {
+        /// Index of these subscribers.
+        of: usize,
+        /// From the instant at which one begins to connect to the first update; less than nothing when the job did not wait.
+        begins_us: i64,
+        /// How many updates.
+        events: u32,
+        /// From one to the next.
+        every: Duration,
+    },
 }
 
 /// The rhythm of updates; the mean rate stands beside it.
@@ -125,6 +138,45 @@ pub struct Phases {
     pub drain: Duration,
 }
 
+/// What goes wrong on purpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// What it is called.
+    pub name: String,
+    /// When, from the start of the measured phase.
+    pub at: Duration,
+    /// What it is.
+    pub kind: FaultKind,
+}
+
+/// What can go wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FaultKind {
+    /// The network drops streams; their subscribers come back after the reconnection time.
+    DropStreams {
+        /// So many of 100, at random.
+        share_percent: f64,
+    },
+    /// The hub ends cleanly, and starts again.
+    RestartHub,
+    /// The hub is killed, and starts again.
+    KillHub,
+    /// The hub does nothing for so long.
+    PauseHub {
+        /// How long.
+        lasts: Duration,
+    },
+}
+
+/// What the hub must have been started with; the reference hub is, when it is started for the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HubNeeds {
+    /// A history that outlives its process.
+    pub durable_history: bool,
+    /// Active subscriptions, so that connecting and leaving are events.
+    pub presence: bool,
+}
+
 /// What a run may not exceed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
@@ -151,17 +203,33 @@ pub struct ScenarioError {
 }
 
 impl Scenario {
-    /// How many subscribers there are in all groups.
+    /// How many subscribers there are in all groups at a time.
     pub fn subscriber_count(&self) -> u32 {
         self.subscribers.iter().map(|group| group.count).sum()
     }
 
-    /// The mean rate of all publishers together, updates per second.
+    /// The mean rate of all publishers together over the load, updates per second.
     pub fn updates_per_second(&self) -> f64 {
-        self.publishers
-            .iter()
-            .map(|group| group.rate.per_second())
-            .sum()
+        let load_s = (self.phases.warm_up + self.phases.measure).as_secs_f64();
+        let rate = |group: &PublisherGroup| match &group.tempo {
+            Tempo::Steady { rates, .. } => {
+                rates.iter().map(|rate| rate.per_second()).sum::<f64>() / rates.len() as f64
+            }
+            Tempo::Jobs { of, events, .. } => {
+                f64::from(self.subscribers[*of].count) * f64::from(*events) / load_s
+            }
+        };
+        self.publishers.iter().map(rate).sum()
+    }
+
+    /// How many topics a family has.
+    pub fn topic_count(&self, family: usize) -> u32 {
+        match self.topics[family].count {
+            TopicCount::Fixed(count) => count,
+            TopicCount::OneForEach { group, shared_by } => {
+                self.subscribers[group].count.div_ceil(shared_by)
+            }
+        }
     }
 }
 

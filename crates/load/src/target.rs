@@ -2,6 +2,8 @@
 
 use assay_client::{BearerToken, Dialect, Endpoint};
 
+use crate::hub_process::HubGauge;
+
 /// A hub, ready to be asked.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -13,8 +15,8 @@ pub struct Target {
     pub publisher_token: Option<BearerToken>,
     /// What subscribers show.
     pub subscriber_tokens: SubscriberTokens,
-    /// The hub's process, when it is on this machine and known: its CPU time and memory are sampled.
-    pub hub_pid: Option<u32>,
+    /// Where the hub's own use of this machine can be seen, if it is on it and known.
+    pub hub_gauge: HubGauge,
 }
 
 /// What subscribers show.

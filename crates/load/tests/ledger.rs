@@ -203,6 +203,7 @@ fn open(record: &mut SubscriberRecord, at: Micros) {
     record.streams.push(StreamRecord {
         opened_at: at,
         broke_at: None,
+        was_dropped: false,
         first_receipt: record.receipts.len() as u32,
     });
 }

@@ -19,6 +19,7 @@ fn subscriber(receipts: &[(u32, u64)]) -> SubscriberRecord {
         streams: vec![StreamRecord {
             opened_at: Micros::ZERO,
             broke_at: None,
+            was_dropped: false,
             first_receipt: 0,
         }],
         receipts: receipts

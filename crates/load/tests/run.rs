@@ -62,13 +62,17 @@ fn carry_out(
 ) -> (Setup, RunRecord, LoadResults) {
     let setup = setup(scenario, target);
     let stop = Stop::new();
-    let record = run(&setup, &stop, &mut |progress| on_progress(progress, &stop)).unwrap();
+    let record = run(&setup, &stop, None, &mut |progress| {
+        on_progress(progress, &stop);
+    })
+    .unwrap();
     let results = assemble(scenario, &setup, &record, surroundings());
     (setup, record, results)
 }
 
 fn surroundings() -> Surroundings {
     Surroundings {
+        calibration: None,
         environment: Environment {
             machine: Machine {
                 cpus: 1,
@@ -293,7 +297,7 @@ fn a_pause_of_the_hub_is_felt_in_the_answers_and_holds_no_update_back() {
     let mut paused = None;
     // Looks during the pause: it begins before the first of them and ends after the last.
     let mut looks = Vec::new();
-    let record = run(&setup, &Stop::new(), &mut |progress| {
+    let record = run(&setup, &Stop::new(), None, &mut |progress| {
         if progress.phase == PhaseKind::Measure && looks.is_empty() && paused.is_none() {
             paused = Some(hub.pause());
         } else if paused.is_some() {
@@ -332,7 +336,7 @@ fn beyond_the_in_flight_cap_updates_are_held_back_counted_and_sent() {
     let setup = setup(&scenario, hub.target());
     let mut paused = None;
     let mut released = false;
-    let record = run(&setup, &Stop::new(), &mut |progress| {
+    let record = run(&setup, &Stop::new(), None, &mut |progress| {
         if progress.phase == PhaseKind::Measure && !released && paused.is_none() {
             paused = Some(hub.pause());
         } else if paused.take().is_some() {
@@ -363,7 +367,7 @@ fn beyond_the_in_flight_cap_updates_are_held_back_counted_and_sent() {
 /// The sentence with which a run does not begin.
 fn refusal(target: Target) -> String {
     let setup = setup(&small(), target);
-    let refused = run(&setup, &Stop::new(), &mut |_| {});
+    let refused = run(&setup, &Stop::new(), None, &mut |_| {});
     refused
         .map(|record| record.partial)
         .unwrap_err()

@@ -119,6 +119,7 @@ fn without_canary(opened_at: u64, broke_at: Option<u64>, failure: Option<Failure
             streams: vec![StreamRecord {
                 opened_at: Micros(opened_at),
                 broke_at: broke_at.map(Micros),
+                was_dropped: false,
                 first_receipt: 0,
             }],
             receipts: vec![Receipt::whole(2, 100)],

@@ -5,10 +5,12 @@
 mod arrival;
 mod axis;
 mod canvas;
+mod data;
 mod fan;
 mod heat_map;
 mod ledger_strip;
 mod nines;
+mod over_time;
 mod palette;
 
 use std::fmt::Write as _;
@@ -17,6 +19,7 @@ use assay_results::LoadRun;
 
 use crate::RenderError;
 use canvas::{Picture, Size};
+use data::Data;
 
 use palette::Role;
 pub(crate) use palette::stylesheet;
@@ -33,6 +36,8 @@ pub(crate) struct Chart {
     pub(crate) title: String,
     /// How to read it.
     pub(crate) caption: String,
+    /// What it is drawn from, as CSV.
+    pub(crate) data: String,
     wide: Picture,
     narrow: Picture,
 }
@@ -42,6 +47,7 @@ struct Sketch<D> {
     name: &'static str,
     title: String,
     caption: String,
+    data: Data,
     draw: D,
 }
 
@@ -59,6 +65,7 @@ impl<D: Fn(Size) -> Result<Picture, canvas::Error>> Sketch<D> {
             narrow: draw(Size::Narrow)?,
             title: self.title,
             caption: self.caption,
+            data: self.data.into_text(),
         })
     }
 }
@@ -73,6 +80,7 @@ pub(crate) fn load_charts(run: &LoadRun) -> Result<Vec<Chart>, RenderError> {
         heat_map::chart(run),
     ]
     .into_iter()
+    .chain(over_time::charts(run))
     .filter_map(Result::transpose)
     .collect()
 }

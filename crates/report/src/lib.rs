@@ -13,6 +13,7 @@ mod junit;
 mod markdown;
 mod matrix;
 mod number;
+mod objective;
 mod page;
 mod proof;
 mod sentence;
@@ -65,7 +66,7 @@ pub fn sentence(run: &Run) -> String {
     }
 }
 
-/// The files of a run's report: `index.html` and `junit.xml`; for a load run `charts/*.svg`, for a conformance run `summary.md`
+/// The files of a run's report: `index.html` and `junit.xml`; for a load run `charts/*.svg` with their figures in `charts/*.csv`, for a conformance run `summary.md`
 /// and `badge.json`, for a migration `summary.md`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
@@ -77,11 +78,16 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
                 file("index.html", page::load::page(run, &charts, missing)?),
                 file("junit.xml", junit::load::junit(run)?),
             ];
-            files.extend(
-                charts
-                    .iter()
-                    .map(|chart| file(&format!("charts/{}.svg", chart.name), chart.standalone())),
-            );
+            for chart in &charts {
+                files.push(file(
+                    &format!("charts/{}.svg", chart.name),
+                    chart.standalone(),
+                ));
+                files.push(file(
+                    &format!("charts/{}.csv", chart.name),
+                    chart.data.clone(),
+                ));
+            }
             Ok(files)
         }
         Run::Conformance(run) => Ok(vec![

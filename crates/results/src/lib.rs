@@ -44,7 +44,10 @@ pub use error::{HistogramError, ReadError, WriteError};
 pub use histogram::Histogram;
 pub use interval_log::{Interval, IntervalLog};
 pub use load::arrival::{ArrivalPoint, arrival_curve};
+pub use load::calibration::{Calibration, Limit};
+pub use load::cost::{Estimate, HubCost};
 pub use load::failure::{Failure, Stage};
+pub use load::fault::FaultRow;
 pub use load::health::{Gate, GateName, Health, HealthSecond, ThreadShare, Validity};
 pub use load::ledger::{LedgerCounts, PublishCounts, WrongDeliveries, WrongDelivery, WrongKind};
 pub use load::metric::Metric;
@@ -55,6 +58,7 @@ pub use load::scenario::{Noun, ScenarioInfo};
 pub use load::second::{
     HeatCell, RampPoint, Second, heat_bucket, heat_bucket_start_us, heat_cells,
 };
+pub use load::slo::{Slo, SloError, SloExpression, SloLevel, SloObserved, SloRow, SloVerdict};
 pub use load::summary::{LoadSummary, QuantileSummary};
 pub use load::{LoadRecord, LoadResults, LoadRun, Note, Partial, PartialCause};
 pub use migration::sample::{

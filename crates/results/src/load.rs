@@ -1,7 +1,10 @@
 //! The document of a load run.
 
 pub(crate) mod arrival;
+pub(crate) mod calibration;
+pub(crate) mod cost;
 pub(crate) mod failure;
+pub(crate) mod fault;
 pub(crate) mod health;
 pub(crate) mod ledger;
 pub(crate) mod metric;
@@ -10,6 +13,7 @@ pub(crate) mod probes;
 pub(crate) mod publication;
 pub(crate) mod scenario;
 pub(crate) mod second;
+pub(crate) mod slo;
 pub(crate) mod summary;
 
 use std::collections::BTreeMap;
@@ -22,7 +26,10 @@ use crate::distribution::Distribution;
 use crate::environment::Environment;
 use crate::interval_log::IntervalLog;
 use crate::load::arrival::ArrivalPoint;
+use crate::load::calibration::Calibration;
+use crate::load::cost::HubCost;
 use crate::load::failure::Failure;
+use crate::load::fault::FaultRow;
 use crate::load::health::{Health, Validity};
 use crate::load::ledger::{LedgerCounts, PublishCounts, WrongDeliveries};
 use crate::load::metric::Metric;
@@ -31,6 +38,7 @@ use crate::load::probes::ProbeComparison;
 use crate::load::publication::PublicationRow;
 use crate::load::scenario::ScenarioInfo;
 use crate::load::second::{RampPoint, Second};
+use crate::load::slo::{SloLevel, SloRow, SloVerdict};
 use crate::load::summary::LoadSummary;
 use crate::outcome::Outcome;
 use crate::target::Target;
@@ -81,6 +89,12 @@ pub struct LoadRecord {
     pub wrong_deliveries: WrongDeliveries,
     /// What failed besides, by reason.
     pub failures: Vec<Failure>,
+    /// What the scenario made go wrong, by instant.
+    #[serde(default)]
+    pub faults: Vec<FaultRow>,
+    /// What the run was to keep.
+    #[serde(default)]
+    pub slos: Vec<SloRow>,
     /// Latencies of the measured phase, by metric; a metric that was not measured is absent.
     #[schemars(extend("propertyNames" = serde_json::json!({ "enum": Metric::ALL })))]
     pub metrics: BTreeMap<Metric, Distribution>,
@@ -90,6 +104,12 @@ pub struct LoadRecord {
     pub probes: Option<ProbeComparison>,
     /// The run a second at a time.
     pub seconds: Vec<Second>,
+    /// What this machine can hear at all, where that was looked into.
+    #[serde(default)]
+    pub calibration: Option<Calibration>,
+    /// What the hub cost, where its process or its control group was known.
+    #[serde(default)]
+    pub hub_cost: Option<HubCost>,
     /// The connect ramp.
     pub ramp: Vec<RampPoint>,
     /// The share of the audience reached over time, measured phase.
@@ -187,6 +207,12 @@ impl LoadRecord {
         }
     }
 
+    /// Whether an objective that must be met was so judged.
+    fn has_must(&self, verdict: SloVerdict) -> bool {
+        let mut must = self.slos.iter().filter(|row| row.level == SloLevel::Must);
+        must.any(|row| row.verdict == verdict)
+    }
+
     /// How the run ended: the worst of everything that stands against it, in the order 4, 130, 2, 5, 3, 1, 6, 0.
     ///
     /// A ledger that does not balance is a defect of ours. Too few events means that not even the median event-last can
@@ -202,11 +228,15 @@ impl LoadRecord {
         };
         let nobody_connected = self.subscribers > 0 && self.unconnected >= self.subscribers;
         let not_measurable = nobody_connected || self.validity() == Validity::Invalid;
-        let broken = self.ramp_failed || self.publishes.refused + self.publishes.failed > 0;
+        let publishes = &self.publishes;
+        let broken = self.ramp_failed
+            || publishes.refused + publishes.failed > publishes.failed_by_plan
+            || self.has_must(SloVerdict::Missed);
         let decided = self
             .metrics
             .get(&Metric::EventLast)
-            .is_some_and(|last| last.p50 != crate::Quantile::TooFew);
+            .is_some_and(|last| last.p50 != crate::Quantile::TooFew)
+            && !self.has_must(SloVerdict::Undecided);
         Outcome::worst([
             end,
             if self.ledger.balances() {

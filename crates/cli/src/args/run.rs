@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use assay_results::SloExpression;
 use clap::Args;
 
 use super::target::{ConnectionArgs, CredentialArgs};
@@ -12,14 +13,21 @@ use super::target::{ConnectionArgs, CredentialArgs};
 Examples:
   assay run live-score                                   on the built-in reference hub
   assay run live-score --subscribers 5000 --rate 50/s --for 60s
+  assay run chat --set publishers.typing.rate=100/s --set subscribers.users.count=2000
   assay run my.toml --hub http://127.0.0.1:3000/.well-known/mercure --jwt-key @key --dialect 0.x
   assay explain live-score > my.toml                     a file to begin with")]
 pub(crate) struct RunArgs {
-    /// A preset (live-score) or a file
+    /// A preset (`assay explain --list` names them) or a file
     pub(crate) scenario: String,
     /// The hub [default: the reference hub, started for this run]
     #[arg(long, value_name = "URL")]
     pub(crate) hub: Option<String>,
+    /// The hub's process on this machine: its CPU, memory and file descriptors are in the report
+    #[arg(long, value_name = "PID", requires = "hub")]
+    pub(crate) hub_pid: Option<u32>,
+    /// The hub's control group (v2), for a hub in a container
+    #[arg(long, value_name = "DIR", requires = "hub")]
+    pub(crate) hub_cgroup: Option<PathBuf>,
     /// How many subscribers
     #[arg(long, value_name = "N")]
     pub(crate) subscribers: Option<u64>,
@@ -29,6 +37,12 @@ pub(crate) struct RunArgs {
     /// Length of the measured phase, such as 30s
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<String>,
+    /// Any value of the scenario, such as subscribers.fans.count=5000; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// What the run shall keep, such as "event_last.p99 < 1s" or "lost = 0"; may be repeated
+    #[arg(long, value_name = "EXPRESSION")]
+    pub(crate) slo: Vec<SloExpression>,
     /// Folder of the results [default: reports/SCENARIO-TIME]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,

@@ -1,5 +1,6 @@
 //! `assay run`: puts load on a hub, and reports.
 
+mod hub_needs;
 mod progress;
 pub(crate) mod scenario;
 mod tokens;
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use assay_client::TopicMatcher;
 use assay_load::assemble::{Surroundings, assemble};
+use assay_load::hub_process::{HubControl, HubGauge, HubProcess};
 use assay_load::plan::{Arithmetic, Plan, schedule};
 use assay_load::preflight::{check_grants, check_resources};
 use assay_load::run::Setup;
@@ -17,11 +19,12 @@ use assay_load::target::{SubscriberTokens, Target};
 use assay_results::{LoadResults, Run, RunDirectory};
 
 use crate::args::run::RunArgs;
+use crate::calibration;
 use crate::connection;
 use crate::credentials::HubAccess;
 use crate::embedded_hub;
 use crate::environment::environment;
-use crate::failure::{CommandResult, Failure, OrFail};
+use crate::failure::{CommandResult, Failure, OrFail, usage};
 use crate::hub_under_test::HubUnderTest;
 use crate::interrupt::{self, Interrupted};
 use crate::output::{self, Show};
@@ -63,12 +66,15 @@ fn measure(
     stop: &Stop,
     interrupted: &Interrupted,
 ) -> Result<LoadResults, Failure> {
+    hub_needs::refuse_faults_elsewhere(scenario, args.hub.as_deref())?;
+    let lent = hub_needs::Lent::to(scenario, directory);
+    let flags: Vec<&str> = lent.flags.iter().map(String::as_str).collect();
     let hub = HubUnderTest::new(
         args.hub.as_deref(),
         &args.credentials,
         &args.connection,
         directory,
-        &[],
+        &flags,
     )?;
     let access = runtime::current_thread()
         .or_usage()?
@@ -78,7 +84,7 @@ fn measure(
             args.connection.dialect,
         )))?;
     let setup = Setup {
-        target: target(&hub, &access, &plan, stop)?,
+        target: target(&hub, &access, &plan, hub_gauge(args, &hub)?, stop)?,
         plan: Arc::new(plan),
         sums,
         reader_threads: reader_threads(),
@@ -94,8 +100,10 @@ fn carry_out(
     access: &HubAccess,
     stop: &Stop,
 ) -> Result<LoadResults, Failure> {
+    let environment = environment();
     let surroundings = Surroundings {
-        environment: environment(),
+        calibration: calibration::of(&environment.machine),
+        environment,
         target: hub.document(
             &args.connection,
             vec![(access.dialect, access.evidence.clone())],
@@ -103,8 +111,10 @@ fn carry_out(
         ),
     };
     let mut display = progress::Display::new(&setup.plan);
-    let record = assay_load::run::run(setup, stop, &mut |progress| display.show(progress))
-        .or_not_measurable()?;
+    let control = hub.embedded.clone();
+    let control = control.map(|hub| Box::new(hub) as Box<dyn HubControl>);
+    let show = &mut |progress: &_| display.show(progress);
+    let record = assay_load::run::run(setup, stop, control, show).or_not_measurable()?;
     display.end();
     Ok(assemble(scenario, setup, &record, surroundings))
 }
@@ -118,10 +128,32 @@ fn planned(scenario: &Scenario) -> Plan {
     schedule(scenario, seed, rand::random())
 }
 
+/// The process of the hub that was started for the run, or what flags say of another one.
+///
+/// # Errors
+/// There is no such process, or no such control group.
+fn hub_gauge(args: &RunArgs, hub: &HubUnderTest) -> Result<HubGauge, Failure> {
+    if let Some(embedded) = &hub.embedded {
+        return Ok(HubGauge::of(embedded.process().clone()));
+    }
+    let gauge = HubGauge {
+        process: args.hub_pid.map(HubProcess::new),
+        cgroup: args.hub_cgroup.clone(),
+    };
+    if gauge.is_known() && gauge.sample().is_none() {
+        return Err(usage(format_args!(
+            "nothing can be seen of the hub: --hub-pid is the id of a process on this machine, --hub-cgroup the folder of a control \
+             group (version 2), such as /sys/fs/cgroup/system.slice/NAME"
+        )));
+    }
+    Ok(gauge)
+}
+
 fn target(
     hub: &HubUnderTest,
     access: &HubAccess,
     plan: &Plan,
+    hub_gauge: HubGauge,
     stop: &Stop,
 ) -> Result<Target, Failure> {
     let subscriber_tokens = subscriber_tokens(hub, access, plan.subscribers.len(), stop)?;
@@ -131,7 +163,7 @@ fn target(
         dialect: access.dialect,
         publisher_token: access.publisher_token()?,
         subscriber_tokens,
-        hub_pid: hub.embedded.as_ref().map(embedded_hub::EmbeddedHub::pid),
+        hub_gauge,
     })
 }
 
@@ -153,6 +185,6 @@ fn subscriber_tokens(
 }
 
 /// Half of the cores read the crowd; probes, publishers and a hub on the same machine share the others.
-fn reader_threads() -> usize {
+pub(crate) fn reader_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).max(1))
 }

@@ -19,6 +19,7 @@ mod hub_starts;
 mod interruption;
 mod migrate;
 mod pause;
+mod presets;
 mod program;
 mod recipes;
 mod run;

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::program::{Ended, Hub, KEY, assay, limited, texts_in};
+use crate::program::{Ended, Hub, KEY, assay, assay_in, limited, texts_in};
 use crate::scenario::short;
 
 const SCHEMA: &str = include_str!("../../../results/schema/load-run.schema.json");
@@ -146,4 +146,37 @@ fn a_key_is_seen_nowhere() {
             assert!(!text.contains(KEY), "the key stands in {path}");
         }
     }
+}
+
+#[test]
+fn what_a_machine_can_hear_is_kept_and_shown_in_its_reports() {
+    let folder = tempdir().unwrap();
+    let ended = assay_in(
+        folder.path(),
+        &[
+            "calibrate",
+            "--subscribers",
+            "50",
+            "--up-to",
+            "5000",
+            "--json",
+        ],
+    );
+    // A busy machine says so, and keeps nothing.
+    if ended.code == Some(3) {
+        assert!(ended.stderr.contains("this machine is busy"), "{ended:?}");
+        assert!(!folder.path().join("reports/calibration.json").exists());
+        return;
+    }
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let calibration: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(
+        calibration["ceiling_deliveries_per_second"].as_f64() > Some(1_000.0),
+        "{calibration}"
+    );
+    let scenario = short(folder.path()).display().to_string();
+    let args = ["run", &scenario, "--out", "out"];
+    let ended = assay_in(folder.path(), &args);
+    let document = document_in(&folder.path().join("out"));
+    assert_eq!(document["calibration"], calibration, "{ended:?}");
 }

@@ -99,6 +99,7 @@ fn crowd(plan: &Plan, disorder: u64) -> CrowdRecord {
             streams: vec![StreamRecord {
                 opened_at: planned.connect_at,
                 broke_at: None,
+                was_dropped: false,
                 first_receipt: 0,
             }],
             receipts,

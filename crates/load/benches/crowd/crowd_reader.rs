@@ -4,6 +4,7 @@ use super::{frames, rounds};
 use assay_client::{Dialect, Endpoint, EndpointOptions};
 use assay_load::clock::Clock;
 use assay_load::crowd::Crowd;
+use assay_load::hub_process::HubGauge;
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
 use std::io;
@@ -19,7 +20,7 @@ pub(crate) fn read(subscribers: usize, updates: usize, address: &str) -> io::Res
         dialect: Dialect::V1,
         publisher_token: None,
         subscriber_tokens: SubscriberTokens::Anonymous,
-        hub_pid: None,
+        hub_gauge: HubGauge::default(),
     };
     let plan = Arc::new(frames::plan(subscribers, updates));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());

@@ -25,14 +25,7 @@ pub(crate) fn plan(subscribers: usize, updates: usize) -> Plan {
             iri: "https://example.com/matches/1".to_owned(),
             private: false,
         }],
-        subscribers: vec![
-            PlannedSubscriber {
-                topics: Box::new([0]),
-                probe: false,
-                connect_at: Micros::ZERO,
-            };
-            subscribers
-        ],
+        subscribers: vec![PlannedSubscriber::of(&[0]); subscribers],
         publications: vec![
             PlannedPublication {
                 publisher: 0,
@@ -41,10 +34,13 @@ pub(crate) fn plan(subscribers: usize, updates: usize) -> Plan {
                 at: Micros::ZERO,
                 phase: PhaseKind::Measure,
                 payload_bytes: PAYLOAD_BYTES,
+                author: None,
             };
             updates
         ],
         publishers: 1,
+        patterns: Vec::new(),
+        faults: Vec::new(),
         late_after: Duration::from_secs(1),
         drain_deadline: end,
     })

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_results::{Failure, Stage};
 
+use super::faults;
 use crate::clock::Micros;
 use crate::crowd::{Failure as CrowdFailure, Step};
 use crate::ledger::Ledger;
@@ -30,11 +31,9 @@ pub(super) fn of(plan: &Plan, run: &RunRecord, ledger: &Ledger) -> Vec<Failure> 
         .map(|one| one.subscriber)
         .collect();
     for (index, subscriber) in (0_u32..).zip(&run.crowd.subscribers) {
-        for broke_at in subscriber
-            .streams
-            .iter()
-            .filter_map(|stream| stream.broke_at)
-        {
+        let broken = subscriber.streams.iter().filter(|one| !one.was_dropped);
+        let broken = broken.filter_map(|stream| stream.broke_at);
+        for broke_at in broken.filter(|at| !faults::keep_hub_away(plan, run, *at)) {
             let reason = subscriber.failure.as_ref().map_or_else(
                 || "a stream ended in mid-run, and was opened again".to_owned(),
                 |failure| format!("a stream ended in mid-run: {failure}"),
@@ -65,6 +64,8 @@ pub(super) fn of(plan: &Plan, run: &RunRecord, ledger: &Ledger) -> Vec<Failure> 
             {
                 continue;
             }
+            // It has a row of its own.
+            _ if faults::keep_hub_away(plan, run, planned_at) => continue,
             PublicationOutcome::Refused { status } => format!("refused with status {status}"),
             PublicationOutcome::Unanswered(reason) => format!("not answered: {reason}"),
             PublicationOutcome::NotSent(reason) => format!("not sent: {reason}"),

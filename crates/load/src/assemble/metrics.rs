@@ -147,6 +147,7 @@ pub(super) fn distributions(
             &publishers.service,
             publishers.service.samples(),
         ),
+        (Metric::OwnEcho, &times.own_echo, times.own_echo.samples()),
         (Metric::Connect, &times.connect, subscribers),
         (Metric::Headers, &times.headers, subscribers),
         (Metric::FirstEvent, &times.first_event, subscribers),
@@ -206,6 +207,7 @@ mod tests {
             at: Micros(at),
             phase: PhaseKind::Measure,
             payload_bytes: 72,
+            author: None,
         };
         let plan = Plan::new(PlanParts {
             run_id: 1,
@@ -225,6 +227,8 @@ mod tests {
                 .map(publication)
                 .to_vec(),
             publishers: 1,
+            patterns: Vec::new(),
+            faults: Vec::new(),
             late_after: Duration::from_secs(1),
             drain_deadline: end,
         });

@@ -2,6 +2,7 @@
 
 use assay_results::{GateName, Health, Note};
 
+use super::faults;
 use crate::ledger::Ledger;
 use crate::percentiles::SubscriberTimes;
 use crate::plan::{PhaseKind, Plan};
@@ -31,6 +32,16 @@ pub(super) fn of(
             marks_run: true,
         })
         .collect();
+    for fault in &run.faults {
+        if let Some(problem) = &fault.problem {
+            let name = &setup.plan.faults[fault.fault].name;
+            notes.push(Note {
+                at_us: Some(fault.began_at.0),
+                text: format!("The fault `{name}` could not be carried out: {problem}."),
+                marks_run: true,
+            });
+        }
+    }
     let mut whole_run = |marks_run, text| {
         notes.push(Note {
             at_us: None,
@@ -38,17 +49,8 @@ pub(super) fn of(
             marks_run,
         });
     };
-    let held_back = run.publishers.held_back.len();
-    if held_back > 0 {
-        let in_flight = setup.sums.in_flight;
-        whole_run(
-            true,
-            format!(
-                "{held_back} of {} updates went out late, since all {in_flight} publishing connections awaited answers or were closed: the \
-                 planned rate was not kept. Their waiting is part of every delivery latency; raise in_flight under [bounds] to publish on.",
-                setup.plan.publications.len(),
-            ),
-        );
+    if let Some(text) = held_back(setup, run) {
+        whole_run(true, text);
     }
     if ledger.delivered_though_refused > 0 {
         let count = ledger.delivered_though_refused;
@@ -109,10 +111,30 @@ pub(super) fn of(
     notes
 }
 
+/// Updates that went out after their instant, unless the scenario itself kept the hub from them.
+fn held_back(setup: &Setup, run: &RunRecord) -> Option<String> {
+    let plan = &setup.plan;
+    let planned_at = |publication: &u32| plan.publications[*publication as usize].at;
+    let held_back = run.publishers.held_back.iter();
+    let held_back = held_back
+        .filter(|publication| !faults::keep_hub_away(plan, run, planned_at(publication)))
+        .count();
+    let in_flight = setup.sums.in_flight;
+    (held_back > 0).then(|| {
+        format!(
+            "{held_back} of {} updates went out late, since all {in_flight} publishing connections awaited answers or were closed: the \
+             planned rate was not kept. Their waiting is part of every delivery latency; raise in_flight under [bounds] to publish on.",
+            plan.publications.len(),
+        )
+    })
+}
+
 /// How the processors were shared: a workbench beside its hub takes CPU from it.
 fn cpus_shared(setup: &Setup) -> Option<String> {
     let cpus = std::thread::available_parallelism().ok()?;
-    setup.target.hub_pid?;
+    if !setup.target.hub_gauge.is_known() {
+        return None;
+    }
     let connections = setup.sums.sockets;
     let crowd = (setup.sums.subscribers - setup.sums.probes).min(setup.reader_threads as u64);
     Some(format!(
@@ -138,17 +160,18 @@ impl ConfirmedLate {
             deliveries: 0,
         };
         for (planned, confirmed) in plan.subscribers.iter().zip(&expectations.confirmed) {
-            let Ok(confirmed_at) = *confirmed else {
+            let Some(confirmed_at) = confirmed.since() else {
                 continue;
             };
-            if confirmed_at <= begin {
+            // Who came during the load, by plan, is not late.
+            if confirmed_at <= begin || planned.connect_at >= begin || planned.from_start {
                 continue;
             }
             late.subscribers += 1;
             let updates = planned
                 .topics
                 .iter()
-                .flat_map(|&topic| &expectations.by_topic[topic as usize]);
+                .flat_map(|&topic| plan.updates_for(planned, topic));
             late.deliveries += updates
                 .filter(|&&update| {
                     let planned = &plan.publications[update as usize];
@@ -227,6 +250,7 @@ mod tests {
             crowd.subscribers[0].streams = vec![StreamRecord {
                 opened_at: Micros::ZERO,
                 broke_at: None,
+                was_dropped: false,
                 first_receipt: 0,
             }];
             let late = ConfirmedLate::of(&plan, &settle(&plan, &accepted, &crowd, Ending::Whole));

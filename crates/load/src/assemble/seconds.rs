@@ -30,7 +30,10 @@ pub(super) fn of(plan: &Plan, run: &RunRecord, times: &SubscriberTimes) -> Vec<S
     for system in &run.system {
         if let Some(second) = seconds.get_mut(system.second as usize) {
             second.hub_cpu = system.hub_cpu;
-            second.hub_memory_bytes = system.hub_memory_bytes;
+            second.hub_memory_bytes = system.hub.map(|hub| hub.memory_bytes);
+            second.hub_socket_bytes = system.hub.and_then(|hub| hub.socket_bytes);
+            second.hub_open_files = system.hub.and_then(|hub| hub.open_files);
+            second.hub_context_switches = system.hub_context_switches;
         }
     }
     seconds
@@ -53,5 +56,8 @@ fn subscribers(plan: &Plan, at_s: u32, traffic: Traffic, planned: PlannedSecond)
         heat: planned.heat,
         hub_cpu: None,
         hub_memory_bytes: None,
+        hub_socket_bytes: None,
+        hub_open_files: None,
+        hub_context_switches: None,
     }
 }

@@ -3,13 +3,15 @@
 use super::failure::Failure;
 use super::receipt::SubscriberRecord;
 use crate::clock::Micros;
-use crate::plan::{PhaseKind, Plan, PlannedSubscriber};
+use crate::plan::{PhaseKind, Plan, PlannedSubscriber, Reads};
 
 /// The canaries of a plan.
 #[derive(Clone, Debug)]
 pub(crate) struct Canaries {
     /// By topic: the planned instant of its last canary; none where it has none.
     last_of: Vec<Option<Micros>>,
+    /// That of the last of all.
+    last: Option<Micros>,
 }
 
 impl Canaries {
@@ -21,10 +23,18 @@ impl Canaries {
                 last_of[publication.topic as usize] = Some(publication.at);
             }
         }
-        Self { last_of }
+        let last = last_of.iter().flatten().max().copied();
+        Self { last_of, last }
     }
 
-    /// When `subscriber` was confirmed: its response head is read and, for each of its topics that has canaries, a whole one came.
+    /// Not who was to connect only after the last of them, nor who would not read it.
+    fn has_to_settle(&self, subscriber: &PlannedSubscriber) -> bool {
+        let is_in_time = |last: Micros| subscriber.connect_at <= last;
+        subscriber.reads == Reads::All && self.last.is_some_and(is_in_time)
+    }
+
+    /// When `subscriber` was confirmed: its response head is read and, where it has to settle, a whole canary came for each of its
+    /// topics that has any.
     /// Else what the hub did not do.
     pub(crate) fn confirmed_at(
         &self,
@@ -36,7 +46,10 @@ impl Canaries {
             return Err(record.failure.clone().unwrap_or(Failure::RunEnded));
         };
         let mut confirmed_at = first_stream.opened_at;
-        for &topic in &subscriber.topics {
+        if !self.has_to_settle(subscriber) {
+            return Ok(confirmed_at);
+        }
+        for &topic in &*subscriber.topics {
             let Some(last_planned_at) = self.last_of[topic as usize] else {
                 continue;
             };

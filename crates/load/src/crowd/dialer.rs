@@ -1,5 +1,6 @@
 //! Opens the sockets of a crowd: to which address, and from which.
 
+use crate::plan::Reads;
 use crate::platform;
 use crate::target::Target;
 use mio::net::TcpStream;
@@ -8,6 +9,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Failure;
+use super::limits::SLOW_READER_BUFFER_BYTES;
 use super::wire::{TlsParts, Wire};
 
 /// How many connections of the crowd share a source address, when one is not enough. Well under the ephemeral ports, since
@@ -42,17 +44,21 @@ impl Dialer {
     }
 
     /// Begins to connect subscriber `index`; the socket says when it is connected.
-    pub(crate) fn dial(&self, index: u32) -> Result<Wire, Failure> {
-        Wire::new(self.connect(index)?, self.tls.as_ref())
+    pub(crate) fn dial(&self, index: u32, reads: Reads) -> Result<Wire, Failure> {
+        Wire::new(self.connect(index, reads)?, self.tls.as_ref())
     }
 
-    fn connect(&self, index: u32) -> io::Result<TcpStream> {
+    fn connect(&self, index: u32, reads: Reads) -> io::Result<TcpStream> {
         let socket = Socket::new(
             Domain::for_address(self.hub),
             Type::STREAM,
             Some(Protocol::TCP),
         )?;
         socket.set_nonblocking(true)?;
+        if reads != Reads::All {
+            // Before it connects, since the window is agreed upon there.
+            socket.set_recv_buffer_size(SLOW_READER_BUFFER_BYTES)?;
+        }
         if self.sources == Sources::Loopback {
             platform::bind_source_address(&socket, loopback_source(index))?;
         }

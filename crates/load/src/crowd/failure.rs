@@ -59,6 +59,9 @@ pub enum Failure {
     /// The hub ended the stream.
     #[error("the hub closed the stream")]
     Closed,
+    /// The run dropped the stream, as its scenario says.
+    #[error("dropped on purpose, as the scenario says")]
+    Dropped,
     /// Connected in time, but the canary of the settling phase came for none, or not for all, of its topics.
     #[error("the hub did not deliver its canary, though it was connected in time")]
     NoCanary,
@@ -119,7 +122,11 @@ impl Failure {
     /// Whether a further attempt could go otherwise: true for what the network, or a busy hub, may do now and then.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Io(..) | Self::ConnectTimeout | Self::HeadTimeout | Self::Closed => true,
+            Self::Io(..)
+            | Self::ConnectTimeout
+            | Self::HeadTimeout
+            | Self::Closed
+            | Self::Dropped => true,
             Self::Status { code, .. } => matches!(code, 408 | 429 | 500 | 502 | 503 | 504),
             _ => false,
         }

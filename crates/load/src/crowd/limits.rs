@@ -56,5 +56,12 @@ pub(crate) const RETRY_MIN: Duration = Duration::from_millis(50);
 /// The upper end of that range.
 pub(crate) const RETRY_MAX: Duration = Duration::from_secs(30);
 
+/// From one read of a slow reader to the next.
+pub(crate) const SLOW_READ_EVERY: Duration = Duration::from_millis(100);
+
+/// What the kernel may receive on behalf of those who read slowly, or not at all: with the usual buffers of several megabytes no hub
+/// would notice them. The least that systems grant.
+pub(crate) const SLOW_READER_BUFFER_BYTES: usize = 4 * 1024;
+
 const _: () = assert!(READ_BUFFER_BYTES >= HEAD_BYTES_MAX);
 const _: () = assert!(EVENT_BYTES_MAX as u64 >= crate::scenario::PAYLOAD_MOST + 4_096);

@@ -82,6 +82,16 @@ impl ThreadLive {
         }
     }
 
+    /// Counts one of these topics who was confirmed, and left.
+    pub(crate) fn leave(&self, topics: &[u32]) {
+        self.confirmed.subtract(1);
+        for &topic in topics {
+            if let Some(confirmed) = self.confirmed_of.get(topic as usize) {
+                confirmed.subtract(1);
+            }
+        }
+    }
+
     /// Counts a receipt of a publication, `latency_us` after its planned instant.
     pub(crate) fn arrived(&self, publication: u32, latency_us: u64) {
         self.receipts.add(1);

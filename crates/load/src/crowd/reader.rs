@@ -2,6 +2,9 @@
 //!
 //! It decides when each subscriber dials, gives up and dials again; what the bytes mean is [`Subscriber`]'s business.
 
+mod drops;
+mod slowly;
+
 use super::dialer::Dialer;
 use super::failure::{Failure, Step};
 use super::limits;
@@ -13,9 +16,10 @@ use super::subscriber::{State, Subscriber};
 use super::timers::Timers;
 use super::wire::Stamping;
 use crate::clock::{Clock, Micros};
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::{PhaseKind, Plan, PlannedSubscriber, Reads};
 use crate::platform::{self, Received};
 use crate::stop::Stop;
+use drops::Drops;
 use mio::{Events, Interest, Poll, Token};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -71,8 +75,9 @@ pub(crate) struct Reader {
     unread: Vec<u32>,
     /// How many connections are being opened.
     opening: usize,
-    /// Until when a subscriber that never connected tries again.
+    /// Until when a subscriber of the ramp that never connected tries again.
     connect_until: Micros,
+    drops: Drops,
     jitter: StdRng,
     received: Box<[u8]>,
     decrypted: Box<[u8]>,
@@ -110,6 +115,7 @@ impl Reader {
             unread: Vec::new(),
             opening: 0,
             connect_until: settled.map_or(plan.drain_deadline, |phase| phase.end),
+            drops: Drops::of(plan, subscribers),
             jitter: StdRng::seed_from_u64(thread_seed),
             received: vec![0; limits::READ_BUFFER_BYTES].into(),
             decrypted: vec![0; limits::READ_BUFFER_BYTES].into(),
@@ -127,6 +133,9 @@ impl Reader {
                 return self.finish(now);
             }
             self.on_timers(now);
+            while let Some(place) = self.drops.pop_due(now) {
+                self.drop_stream(place);
+            }
             self.dial_due();
             match self.poll.poll(&mut events, Some(self.nap(now))) {
                 Err(error) if error.kind() != io::ErrorKind::Interrupted => {
@@ -148,8 +157,11 @@ impl Reader {
         if !self.unread.is_empty() {
             return Duration::ZERO;
         }
-        let until_timer = self.timers.next_at().map(|at| at.micros_since(now));
-        until_timer.map_or(NAP, |us| Duration::from_micros(us).min(NAP))
+        [self.timers.next_at(), self.drops.next_at()]
+            .into_iter()
+            .flatten()
+            .map(|at| Duration::from_micros(at.micros_since(now)))
+            .fold(NAP, Duration::min)
     }
 
     fn on_timers(&mut self, now: Micros) {
@@ -158,8 +170,47 @@ impl Reader {
                 State::Waiting => self.due.push_back(place),
                 State::Connecting => self.fail(place, Failure::ConnectTimeout),
                 State::Head(_) => self.fail(place, Failure::HeadTimeout),
-                State::Streaming(_) | State::Over => {}
+                State::Streaming(_) => self.on_stream_timer(place, now),
+                State::Over => {}
             }
+        }
+    }
+
+    /// Its time to leave has come, or that to read on.
+    fn on_stream_timer(&mut self, place: u32, now: Micros) {
+        if self.closes_at(place).is_some_and(|at| at <= now) {
+            return self.leave(place, now);
+        }
+        self.subscribers[place as usize].rests = false;
+        self.read(place, Until::WouldBlock);
+    }
+
+    fn planned(&self, place: u32) -> &PlannedSubscriber {
+        let index = self.subscribers[place as usize].index;
+        &self.shared.plan.subscribers[index as usize]
+    }
+
+    fn closes_at(&self, place: u32) -> Option<Micros> {
+        self.planned(place).closes_at(self.shared.plan.late_after)
+    }
+
+    fn leave(&mut self, place: u32, now: Micros) {
+        let subscriber = &mut self.subscribers[place as usize];
+        subscriber.wire = None;
+        subscriber.state = State::Over;
+        subscriber.record.left_at = Some(now);
+        self.live.connected.subtract(1);
+        self.recorder.left(subscriber.index, &subscriber.record);
+    }
+
+    fn drop_stream(&mut self, place: u32) {
+        if !matches!(self.subscribers[place as usize].state, State::Streaming(_)) {
+            return;
+        }
+        self.fail(place, Failure::Dropped);
+        let streams = &mut self.subscribers[place as usize].record.streams;
+        if let Some(stream) = streams.last_mut() {
+            stream.was_dropped = true;
         }
     }
 
@@ -181,7 +232,8 @@ impl Reader {
 
     fn dial(&mut self, place: u32) -> Result<(), Failure> {
         let subscriber = &mut self.subscribers[place as usize];
-        let mut wire = self.shared.dialer.dial(subscriber.index)?;
+        let reads = self.shared.plan.subscribers[subscriber.index as usize].reads;
+        let mut wire = self.shared.dialer.dial(subscriber.index, reads)?;
         self.poll.registry().register(
             &mut wire.socket,
             Token(place as usize),
@@ -248,6 +300,21 @@ impl Reader {
 
     /// Reads what the socket has, a few buffers at most.
     fn read(&mut self, place: u32, until: Until) {
+        let is_streaming = matches!(self.subscribers[place as usize].state, State::Streaming(_));
+        match self.planned(place).reads {
+            Reads::Never if is_streaming => {
+                // Nothing is read; a hub that has had enough of that ends the connection.
+                if until == Until::WouldBlock {
+                    self.fail(place, Failure::Closed);
+                }
+                return;
+            }
+            Reads::Slowly(bytes_per_second) if is_streaming => {
+                return self.read_slowly(place, bytes_per_second);
+            }
+            // The head is read by everyone.
+            Reads::All | Reads::Never | Reads::Slowly(_) => {}
+        }
         for _ in 0..limits::READS_IN_A_ROW_MAX {
             let Some(wire) = &mut self.subscribers[place as usize].wire else {
                 return;
@@ -263,6 +330,9 @@ impl Reader {
             }
             if let Err(failure) = self.take(place, received) {
                 return self.fail(place, failure);
+            }
+            if self.planned(place).reads != Reads::All {
+                return self.read_on_later(place);
             }
             if until == Until::ShortRead && received.bytes < self.received.len() {
                 return;
@@ -305,7 +375,11 @@ impl Reader {
         self.live.connecting.subtract(1);
         self.live.connected.add(1);
         self.timers.clear(place);
+        if let Some(closes_at) = self.closes_at(place) {
+            self.timers.set(place, closes_at);
+        }
         let subscriber = &mut self.subscribers[place as usize];
+        subscriber.rests = false;
         let planned = &self.shared.plan.subscribers[subscriber.index as usize];
         if let [only] = subscriber.record.streams.as_slice() {
             subscriber.record.head_us = Some(only.opened_at.micros_since(planned.connect_at));
@@ -332,13 +406,21 @@ impl Reader {
             State::Waiting | State::Over => {}
         }
         self.live.failed(&failure);
+        let planned = &self.shared.plan.subscribers[subscriber.index as usize];
+        let end = planned.leave_at.unwrap_or(self.shared.plan.drain_deadline);
         let (pause, until) = if subscriber.record.streams.is_empty() {
-            (limits::CONNECT_RETRY, self.connect_until)
+            let is_of_ramp = planned.connect_at <= self.connect_until;
+            let until = if is_of_ramp {
+                self.connect_until.min(end)
+            } else {
+                end
+            };
+            (limits::CONNECT_RETRY, until)
+        } else if planned.reads == Reads::Never {
+            // It was asleep, and does not notice.
+            (limits::RETRY_DEFAULT, Micros::ZERO)
         } else {
-            (
-                reconnection_time(subscriber.retry_ms),
-                self.shared.plan.drain_deadline,
-            )
+            (reconnection_time(subscriber.retry_ms), end)
         };
         let longer = pause * 2_u32.pow(subscriber.fruitless.min(6));
         // Never earlier than the hub asked for; spread, so that a thousand do not come back at once.

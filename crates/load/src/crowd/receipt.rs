@@ -68,8 +68,10 @@ impl ReadLag {
 pub struct StreamRecord {
     /// When its response head was read.
     pub opened_at: Micros,
-    /// When it ended other than by plan; none when it lasted until the end.
+    /// When it ended before its subscriber meant it to; none when it lasted until then.
     pub broke_at: Option<Micros>,
+    /// Whether that was our doing, since the scenario says so.
+    pub was_dropped: bool,
     /// How many receipts the subscriber had before it.
     pub first_receipt: u32,
 }
@@ -89,7 +91,9 @@ pub struct SubscriberRecord {
     pub receipts: Vec<Receipt>,
     /// For a probe, R − K of each receipt, in the same order. Empty for all others.
     pub read_lags: Vec<ReadLag>,
-    /// Why it is not connected at the end; none when it is.
+    /// When it left by plan.
+    pub left_at: Option<Micros>,
+    /// Why it is not connected at the end; none when it is, or has left by plan.
     pub failure: Option<Failure>,
 }
 
@@ -176,6 +180,7 @@ mod tests {
         let stream = |first_receipt, opened, broke: Option<u64>| StreamRecord {
             opened_at: Micros(opened),
             broke_at: broke.map(Micros),
+            was_dropped: false,
             first_receipt,
         };
         let record = SubscriberRecord {

@@ -5,7 +5,7 @@ use super::limits::NAMED_ODDITIES_MAX;
 use super::live::ThreadLive;
 use super::receipt::{Oddity, Receipt, SubscriberRecord};
 use crate::clock::{Clock, Micros};
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::{PhaseKind, Plan, Reads};
 use crate::stamp::{Stamp, StampError};
 use std::sync::Arc;
 
@@ -15,8 +15,6 @@ pub(crate) struct Recorder {
     clock: Clock,
     canaries: Canaries,
     live: Arc<ThreadLive>,
-    /// How many publications each topic has.
-    by_topic: Vec<u32>,
     pub(crate) unattributed_named: Vec<Oddity>,
     pub(crate) unattributed: u64,
     pub(crate) foreign: u64,
@@ -33,13 +31,8 @@ pub(crate) enum Origin {
 
 impl Recorder {
     pub(crate) fn new(plan: Arc<Plan>, clock: Clock, live: Arc<ThreadLive>) -> Self {
-        let mut by_topic = vec![0; plan.topics.len()];
-        for publication in &plan.publications {
-            by_topic[publication.topic as usize] += 1;
-        }
         Self {
             canaries: Canaries::of(&plan),
-            by_topic,
             plan,
             clock,
             live,
@@ -56,11 +49,12 @@ impl Recorder {
 
     /// How many receipts `subscriber` will have when all goes well: room for them is taken once, so that none is while reading.
     pub(crate) fn receipts_planned(&self, subscriber: u32) -> usize {
-        let topics = &self.plan.subscribers[subscriber as usize].topics;
-        topics
-            .iter()
-            .map(|&topic| self.by_topic[topic as usize] as usize)
-            .sum()
+        let planned = &self.plan.subscribers[subscriber as usize];
+        if planned.reads != Reads::All {
+            return 0;
+        }
+        let updates = |&topic: &u32| self.plan.updates_for(planned, topic).len();
+        planned.topics.iter().map(updates).sum()
     }
 
     /// Writes down an event that `subscriber` (its place in the plan) received just now.
@@ -102,6 +96,10 @@ impl Recorder {
         let Some(index) = index.filter(|_| stamp.run_id == self.plan.run_id) else {
             return self.foreign();
         };
+        if self.plan.subscribers[subscriber as usize].reads != Reads::All {
+            // How late it is, is its own doing.
+            return Origin::ThisRun;
+        }
         let publication = &self.plan.publications[index as usize];
         let latency_us = self.clock.now().micros_since(publication.at);
         let is_canary = publication.phase == PhaseKind::Settle;
@@ -127,6 +125,14 @@ impl Recorder {
         }
     }
 
+    /// To be told when `subscriber`, of whom this is the record, leaves by plan.
+    pub(crate) fn left(&self, subscriber: u32, record: &SubscriberRecord) {
+        if self.is_confirmed(subscriber, record) {
+            let planned = &self.plan.subscribers[subscriber as usize];
+            self.live.leave(&planned.topics);
+        }
+    }
+
     fn confirm(&self, subscriber: u32) {
         let planned = &self.plan.subscribers[subscriber as usize];
         self.live.confirm(&planned.topics);
@@ -134,9 +140,11 @@ impl Recorder {
 
     fn is_confirmed(&self, subscriber: u32, record: &SubscriberRecord) -> bool {
         let planned = &self.plan.subscribers[subscriber as usize];
-        self.canaries
-            .confirmed_at(&self.plan, planned, record)
-            .is_ok()
+        planned.reads == Reads::All
+            && self
+                .canaries
+                .confirmed_at(&self.plan, planned, record)
+                .is_ok()
     }
 
     fn foreign(&mut self) -> Origin {

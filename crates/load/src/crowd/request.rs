@@ -58,13 +58,29 @@ impl Requests {
             Dialect::V0 => "topic=",
         };
         out.extend_from_slice(self.start.as_bytes());
-        for (place, &topic) in subscriber.topics.iter().enumerate() {
+        let patterns = || {
+            subscriber
+                .patterns
+                .iter()
+                .map(|&index| &plan.patterns[usize::from(index)])
+        };
+        let is_in_pattern = |topic: &u32| patterns().any(|pattern| pattern.topics.contains(topic));
+        let exact = subscriber
+            .topics
+            .iter()
+            .filter(|topic| !is_in_pattern(topic));
+        let exact = exact.map(|&topic| (parameter, plan.topics[topic as usize].iri.as_str()));
+        // subscribe.match-urlpattern-param; 0.x has templates for it.
+        let by_pattern = patterns().map(|pattern| match self.dialect {
+            Dialect::V1 => ("match_urlpattern=", pattern.url_pattern.as_str()),
+            Dialect::V0 => ("topic=", pattern.uri_template.as_str()),
+        });
+        for (place, (parameter, matcher)) in exact.chain(by_pattern).enumerate() {
             if place > 0 {
                 out.push(b'&');
             }
             out.extend_from_slice(parameter.as_bytes());
-            for part in form_urlencoded::byte_serialize(plan.topics[topic as usize].iri.as_bytes())
-            {
+            for part in form_urlencoded::byte_serialize(matcher.as_bytes()) {
                 out.extend_from_slice(part.as_bytes());
             }
         }
@@ -81,6 +97,9 @@ impl Requests {
                 .all(|&byte| byte >= b' ' && byte != 127)
         {
             push_field(out, "Last-Event-ID", last_event_id);
+        } else if last_event_id.is_empty() && subscriber.from_start {
+            // The reserved value of both dialects: everything that the hub has kept.
+            push_field(out, "Last-Event-ID", b"earliest");
         }
         out.extend_from_slice(b"\r\n");
     }

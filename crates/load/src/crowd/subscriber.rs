@@ -27,6 +27,8 @@ pub(crate) struct Subscriber {
     idle_bytes: u32,
     /// Beyond so many it is being flooded.
     receipts_max: u32,
+    /// Whether it has read as much as it may for now.
+    pub(crate) rests: bool,
 }
 
 /// What a subscriber is waiting for.
@@ -56,6 +58,7 @@ impl Subscriber {
             sse: Parser::with_limit(EVENT_BYTES_MAX as u32),
             idle_bytes: 0,
             receipts_max: 0,
+            rests: false,
         }
     }
 
@@ -106,6 +109,7 @@ impl Subscriber {
         self.record.streams.push(StreamRecord {
             opened_at: recorder.now(),
             broke_at: None,
+            was_dropped: false,
             first_receipt: self.record.receipts.len() as u32,
         });
         self.record.failure = None;

@@ -6,18 +6,37 @@ use crate::clock::Micros;
 use crate::crowd::confirmation::Canaries;
 use crate::crowd::{CrowdRecord, Failure};
 use crate::ledger::Ending;
-use crate::plan::{PhaseKind, Plan};
+use crate::plan::{PhaseKind, Plan, Reads};
 use crate::record::{PublicationOutcome, PublicationRecord};
+
+/// Whether a subscriber is entitled to anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// From then on.
+    Since(Micros),
+    /// Never, for this reason.
+    Never(Failure),
+    /// It came, and does not read, or slowly: nothing of what it misses is the hub's fault.
+    OutsideBooks,
+}
+
+impl Confirmed {
+    /// From when on, if ever.
+    pub(crate) fn since(&self) -> Option<Micros> {
+        match self {
+            Self::Since(at) => Some(*at),
+            Self::Never(_) | Self::OutsideBooks => None,
+        }
+    }
+}
 
 /// What a run entitles each subscriber to.
 #[derive(Debug)]
 pub(crate) struct Expectations {
-    /// For each subscriber, from when on it is confirmed, or why it is not.
-    pub(crate) confirmed: Vec<Result<Micros, Failure>>,
+    /// For each subscriber, whether it is confirmed.
+    pub(crate) confirmed: Vec<Confirmed>,
     /// For each publication, whether the hub took it.
     pub(crate) taken: Vec<bool>,
-    /// For each topic, its publications in the order of the plan.
-    pub(crate) by_topic: Vec<Vec<u32>>,
     /// What was planned from here on, and did not come, was cut off by an early end and is undecided; none in a whole run.
     pub(crate) cut_off: Option<Micros>,
 }
@@ -40,24 +59,19 @@ impl Expectations {
             .iter()
             .zip(&crowd.subscribers)
             .map(|(planned, record)| {
-                let confirmed_at = canaries.confirmed_at(plan, planned, record);
-                confirmed_at.map_err(|failure| {
-                    let is_silent = |&topic: &u32| without_canary[topic as usize];
-                    match failure {
-                        Failure::NoCanary | Failure::NoPrivateCanary
-                            if planned.topics.iter().any(is_silent) =>
-                        {
-                            Failure::CanaryNotTaken
-                        }
-                        failure => failure,
+                let is_silent = |&topic: &u32| without_canary[topic as usize];
+                match canaries.confirmed_at(plan, planned, record) {
+                    Ok(_) if planned.reads != Reads::All => Confirmed::OutsideBooks,
+                    Ok(at) => Confirmed::Since(at),
+                    Err(Failure::NoCanary | Failure::NoPrivateCanary)
+                        if planned.topics.iter().any(is_silent) =>
+                    {
+                        Confirmed::Never(Failure::CanaryNotTaken)
                     }
-                })
+                    Err(failure) => Confirmed::Never(failure),
+                }
             })
             .collect();
-        let mut by_topic = vec![Vec::new(); plan.topics.len()];
-        for (index, publication) in (0_u32..).zip(&plan.publications) {
-            by_topic[publication.topic as usize].push(index);
-        }
         let cut_off = (ending == Ending::CutShort).then(|| {
             let late_after = Micros::from_duration(plan.late_after);
             Micros(crowd.ended_at.micros_since(late_after))
@@ -65,7 +79,6 @@ impl Expectations {
         Self {
             confirmed,
             taken,
-            by_topic,
             cut_off,
         }
     }
@@ -74,7 +87,7 @@ impl Expectations {
     pub(crate) fn any_taken(&self, plan: &Plan, topics: &[u32], span: &Range<Micros>) -> bool {
         topics
             .iter()
-            .flat_map(|&topic| &self.by_topic[topic as usize])
+            .flat_map(|&topic| plan.updates_of(topic))
             .any(|&publication| {
                 self.taken[publication as usize]
                     && span.contains(&plan.publications[publication as usize].at)

@@ -56,7 +56,7 @@ pub(crate) enum Finding {
 #[derive(Clone, Copy, Debug)]
 struct Arrival {
     receipt: Receipt,
-    /// When the stream opened that brought it, if that was a reconnect.
+    /// When the stream opened that brought it, if that one began with a replay.
     reconnected_at: Option<Micros>,
 }
 
@@ -101,7 +101,9 @@ impl<'run> Fates<'run> {
             .zip(record.receipts_by_stream())
             .enumerate()
         {
-            let reconnected_at = (number > 0).then_some(stream.opened_at);
+            // Who asks for what was before it came is sent a replay at once.
+            let is_replay = number > 0 || self.plan.subscribers[index as usize].from_start;
+            let reconnected_at = is_replay.then_some(stream.opened_at);
             for &receipt in receipts {
                 let mut excess = |excess| findings(receipt.publication, Finding::Excess(excess));
                 let publication = receipt.publication as usize;
@@ -131,25 +133,31 @@ impl<'run> Fates<'run> {
     }
 
     fn hold_against_expectations(&self, index: u32, findings: &mut impl FnMut(u32, Finding)) {
-        let Ok(confirmed_at) = self.expectations.confirmed[index as usize] else {
+        let Some(confirmed_at) = self.expectations.confirmed[index as usize].since() else {
             return;
         };
-        for &topic in &self.plan.subscribers[index as usize].topics {
-            for &publication in &self.expectations.by_topic[topic as usize] {
-                if self.is_expected(publication, confirmed_at) {
+        let planned = &self.plan.subscribers[index as usize];
+        let since = if planned.from_start {
+            Micros::ZERO
+        } else {
+            confirmed_at
+        };
+        for &topic in &*planned.topics {
+            for &publication in self.plan.updates_for(planned, topic) {
+                if self.is_expected(publication, since) {
                     findings(publication, Finding::Expected(self.fate(publication)));
                 }
             }
         }
     }
 
-    /// Taken by the hub and planned since the subscriber was confirmed; and the canaries that confirmed it.
-    fn is_expected(&self, publication: u32, confirmed_at: Micros) -> bool {
+    /// Taken by the hub and planned since the subscriber was confirmed, or ever for one who asks for all; and the canaries that
+    /// confirmed it.
+    fn is_expected(&self, publication: u32, since: Micros) -> bool {
         let planned = &self.plan.publications[publication as usize];
         let is_its_canary =
             planned.phase == PhaseKind::Settle && self.arrivals[publication as usize].is_some();
-        self.expectations.taken[publication as usize]
-            && (planned.at >= confirmed_at || is_its_canary)
+        self.expectations.taken[publication as usize] && (planned.at >= since || is_its_canary)
     }
 
     fn fate(&self, publication: u32) -> Fate {

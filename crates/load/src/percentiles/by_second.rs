@@ -123,7 +123,8 @@ pub fn traffic(plan: &Plan, crowd: &CrowdRecord) -> Vec<Traffic> {
             seconds[second_of(received_at)].received += 1;
         }
         for stream in &record.streams {
-            let broke_in = stream.broke_at.map_or(seconds.len(), second_of);
+            let ended_at = stream.broke_at.or(record.left_at);
+            let broke_in = ended_at.map_or(seconds.len(), second_of);
             for second in &mut seconds[second_of(stream.opened_at)..broke_in] {
                 second.connections += 1;
             }

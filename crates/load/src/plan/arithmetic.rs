@@ -1,7 +1,7 @@
 //! What a plan amounts to, before anything is opened: `assay explain` prints it and the preflight compares it with what the
 //! machine has.
 
-use super::{PhaseKind, Plan, PlannedSubscriber};
+use super::{PhaseKind, Plan, Reads};
 
 /// Enough for answers that wait through a stall of a second.
 const IN_FLIGHT_WINDOW_US: u64 = 1_000_000;
@@ -14,8 +14,10 @@ const OTHER_FDS: u64 = 40;
 /// The sums of a plan.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Arithmetic {
-    /// How many subscribers connect.
+    /// How many subscribers connect in the course of the run.
     pub subscribers: u64,
+    /// How many of them are there at a time, at most.
+    pub subscribers_at_once: u64,
     /// How many of them are probes.
     pub probes: u64,
     /// Updates of all phases, canaries included.
@@ -49,14 +51,13 @@ pub struct Arithmetic {
 impl Arithmetic {
     /// Adds a plan up; `in_flight` is the scenario's bound, if it states one.
     pub fn of(plan: &Plan, in_flight: Option<u32>) -> Self {
-        let (followers, probes) = (followers(plan, |_| true), followers(plan, |one| one.probe));
-        let reach = |topic: u32| followers.get(topic as usize).copied().unwrap_or(0);
-        let probes_reached = |topic: u32| probes.get(topic as usize).copied().unwrap_or(0);
+        let reach = Reach::of(plan);
         let measured_s = plan.phase(PhaseKind::Measure).map_or(0.0, |phase| {
             phase.end.micros_since(phase.start) as f64 / 1e6
         });
         let mut sums = Self {
             subscribers: plan.subscribers.len() as u64,
+            subscribers_at_once: at_once(plan),
             probes: plan
                 .subscribers
                 .iter()
@@ -65,7 +66,7 @@ impl Arithmetic {
             updates: plan.publications.len() as u64,
             updates_measured: 0,
             deliveries: 0,
-            probe_deliveries: 0,
+            probe_deliveries: reach.probes,
             deliveries_measured: 0,
             deliveries_per_second: 0.0,
             deliveries_busiest_second: 0,
@@ -77,10 +78,9 @@ impl Arithmetic {
             seconds: plan.drain_deadline.0 as f64 / 1e6,
         };
         let (mut second, mut in_second, mut bytes) = (0, 0, 0);
-        for update in &plan.publications {
-            let deliveries = reach(update.topic);
+        for (update, reached) in plan.publications.iter().zip(reach.by_update) {
+            let deliveries = u64::from(reached);
             sums.deliveries += deliveries;
-            sums.probe_deliveries += probes_reached(update.topic);
             if update.at.second() != second {
                 (second, in_second) = (update.at.second(), 0);
             }
@@ -96,31 +96,77 @@ impl Arithmetic {
             sums.deliveries_per_second = sums.deliveries_measured as f64 / measured_s;
             sums.bytes_per_second = bytes as f64 / measured_s;
         }
-        sums.sockets = sums.subscribers + u64::from(sums.in_flight);
+        sums.sockets = sums.subscribers_at_once + u64::from(sums.in_flight);
         sums.fds = sums.sockets + OTHER_FDS;
         sums
     }
 
     /// File descriptors that are needed besides one for each subscriber.
     pub fn fds_besides_subscribers(&self) -> u64 {
-        self.fds - self.subscribers
+        self.fds - self.subscribers_at_once
     }
 }
 
-/// How many subscribers of those that count follow each topic.
-fn followers(plan: &Plan, counts: impl Fn(&PlannedSubscriber) -> bool) -> Vec<u64> {
-    let mut followers = vec![0; plan.topics.len()];
-    for topic in plan
+/// How many subscribers each update is for.
+struct Reach {
+    by_update: Vec<u32>,
+    /// How many deliveries in all go to probes.
+    probes: u64,
+}
+
+impl Reach {
+    fn of(plan: &Plan) -> Self {
+        // How many more than the one before, by topic and place among its updates: those who come and leave are two entries each.
+        let mut more: Vec<Vec<i32>> = (0..plan.topics.len() as u32)
+            .map(|topic| vec![0; plan.updates_of(topic).len() + 1])
+            .collect();
+        let mut probes = 0;
+        for subscriber in plan
+            .subscribers
+            .iter()
+            .filter(|one| one.reads == Reads::All)
+        {
+            for &topic in &*subscriber.topics {
+                let updates = plan.updates_of(topic);
+                let own = plan.updates_for(subscriber, topic);
+                let Some(first) = own.first() else { continue };
+                let begin = updates.partition_point(|update| update < first);
+                more[topic as usize][begin] += 1;
+                more[topic as usize][begin + own.len()] -= 1;
+                probes += if subscriber.probe {
+                    own.len() as u64
+                } else {
+                    0
+                };
+            }
+        }
+        let mut by_update = vec![0; plan.publications.len()];
+        for (topic, more) in (0_u32..).zip(more) {
+            let mut reached = 0;
+            for (&update, more) in plan.updates_of(topic).iter().zip(more) {
+                reached += more;
+                by_update[update as usize] = reached.unsigned_abs();
+            }
+        }
+        Self { by_update, probes }
+    }
+}
+
+/// The most subscribers that hold a connection at any time.
+fn at_once(plan: &Plan) -> u64 {
+    let mut closes: Vec<u64> = plan
         .subscribers
         .iter()
-        .filter(|subscriber| counts(subscriber))
-        .flat_map(|subscriber| &subscriber.topics)
-    {
-        if let Some(count) = followers.get_mut(*topic as usize) {
-            *count += 1;
-        }
+        .filter_map(|one| one.closes_at(plan.late_after))
+        .map(|at| at.0)
+        .collect();
+    closes.sort_unstable();
+    let (mut closed, mut most) = (0, 0);
+    for (place, subscriber) in plan.subscribers.iter().enumerate() {
+        closed += closes[closed..].partition_point(|at| *at < subscriber.connect_at.0);
+        most = most.max(place + 1 - closed);
     }
-    followers
+    most as u64
 }
 
 /// The most updates within any second: so many answers wait when the hub stands still for that long.

@@ -5,6 +5,7 @@
 //! `None` or [`std::io::ErrorKind::Unsupported`], so that the rest of the crate has no `cfg`. Not for measuring anything
 //! itself: who calls these, and how often, is decided by the health monitor and the probes.
 
+mod cgroup;
 mod kernel_counters;
 mod kernel_stamp;
 mod limits;
@@ -17,6 +18,7 @@ mod socket_option;
 mod source_address;
 mod thread_times;
 
+pub use cgroup::{CgroupSample, sample_cgroup};
 pub use kernel_counters::{KernelCounters, kernel_counters};
 pub use kernel_stamp::{Received, enable_kernel_stamps, receive_stamped};
 pub use limits::{ephemeral_ports, open_file_limit, open_files_of_self, raise_open_file_limit};

@@ -14,6 +14,10 @@ pub struct ProcessSample {
     pub resident_bytes: u64,
     /// How many threads it has.
     pub threads: u64,
+    /// How many file descriptors it has open, where we may look.
+    pub open_files: Option<u64>,
+    /// How often its threads left their CPU, by themselves or not, as far as they still live.
+    pub context_switches: u64,
 }
 
 /// Looks at process `pid`; none when it is gone, is a zombie, or the system does not tell.
@@ -22,7 +26,36 @@ pub fn sample_process(pid: u32) -> Option<ProcessSample> {
     let stat = fs::read_to_string(directory.join("stat")).ok()?;
     let statm = fs::read_to_string(directory.join("statm")).ok()?;
     let tick_us = 1_000_000 / rustix::param::clock_ticks_per_second().max(1);
-    parse(&stat, &statm, tick_us, rustix::param::page_size() as u64)
+    let sample = parse(&stat, &statm, tick_us, rustix::param::page_size() as u64)?;
+    Some(ProcessSample {
+        open_files: fs::read_dir(directory.join("fd"))
+            .ok()
+            .map(|entries| entries.count() as u64),
+        context_switches: context_switches(&directory),
+        ..sample
+    })
+}
+
+/// Of all threads: the process as a whole has no such counter.
+fn context_switches(process: &Path) -> u64 {
+    let Ok(threads) = fs::read_dir(process.join("task")) else {
+        return 0;
+    };
+    threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("status")).ok())
+        .map(|status| switches(&status))
+        .sum()
+}
+
+/// proc(5): `voluntary_ctxt_switches` and `nonvoluntary_ctxt_switches`.
+fn switches(status: &str) -> u64 {
+    let counters = status
+        .lines()
+        .filter_map(|line| line.split_once("ctxt_switches:"));
+    counters
+        .filter_map(|(_, count)| count.trim().parse::<u64>().ok())
+        .sum()
 }
 
 fn parse(stat: &str, statm: &str, tick_us: u64, page_bytes: u64) -> Option<ProcessSample> {
@@ -40,6 +73,8 @@ fn parse(stat: &str, statm: &str, tick_us: u64, page_bytes: u64) -> Option<Proce
         system_us: field(15)? * tick_us,
         resident_bytes: resident_pages * page_bytes,
         threads: field(20)?,
+        open_files: None,
+        context_switches: 0,
     })
 }
 
@@ -59,6 +94,8 @@ mod tests {
                 system_us: 340_000,
                 resident_bytes: 250 * 4_096,
                 threads: 9,
+                open_files: None,
+                context_switches: 0,
             })
         );
     }
@@ -79,5 +116,16 @@ mod tests {
             sample.resident_bytes > 0 && sample.threads >= 1,
             "{sample:?}"
         );
+        assert!(
+            sample.open_files >= Some(3),
+            "the standard streams: {sample:?}"
+        );
+    }
+
+    #[test]
+    fn switches_of_both_kinds_are_added() {
+        let status = "Name:\thub\nvoluntary_ctxt_switches:\t40\nnonvoluntary_ctxt_switches:\t2\n";
+        assert_eq!(switches(status), 42);
+        assert_eq!(switches(""), 0);
     }
 }

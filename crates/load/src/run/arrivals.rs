@@ -5,13 +5,15 @@
 
 use crate::clock::Micros;
 use crate::crowd::CrowdLive;
-use crate::plan::{PhaseKind, Plan, PlannedPublication};
+use crate::plan::{PhaseKind, Plan, PlannedPublication, Reads};
 use crate::publishers::{PublisherLive, Standing};
 
 /// Updates of the plan whose instant is past.
 pub(super) struct Arrivals {
     /// How many follow each topic by plan.
     followers: Vec<u64>,
+    /// Whether an update may be for those who came after its instant.
+    is_restless: bool,
     /// The next update whose instant had not come at the last look.
     next: usize,
     open: Vec<Open>,
@@ -80,8 +82,8 @@ impl Open {
         self.received >= awaited
     }
 
-    fn exceeds(&self, update: &PlannedPublication, followers: u64) -> bool {
-        let most = if update.phase == PhaseKind::Settle {
+    fn exceeds(&self, update: &PlannedPublication, followers: u64, is_restless: bool) -> bool {
+        let most = if update.phase == PhaseKind::Settle || is_restless {
             followers
         } else {
             self.confirmed
@@ -93,15 +95,16 @@ impl Open {
 impl Arrivals {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut followers = vec![0; plan.topics.len()];
-        for &topic in plan
+        let reading = plan
             .subscribers
             .iter()
-            .flat_map(|subscriber| &subscriber.topics)
-        {
+            .filter(|one| one.reads == Reads::All);
+        for &topic in reading.flat_map(|one| &*one.topics) {
             followers[topic as usize] += 1;
         }
         Self {
             followers,
+            is_restless: plan.is_restless(),
             next: 0,
             open: Vec::new(),
             complete: Vec::new(),
@@ -136,7 +139,7 @@ impl Arrivals {
             open.look(crowd, publishers);
             let update = &plan.publications[open.publication as usize];
             let followers = self.followers[update.topic as usize];
-            self.excess |= open.exceeds(update, followers);
+            self.excess |= open.exceeds(update, followers, self.is_restless);
             let is_late = update.at.plus(plan.late_after) < now;
             if !open.is_complete(update, followers, is_late) {
                 return true;
@@ -150,6 +153,11 @@ impl Arrivals {
         self.open = open;
         self.complete
             .retain(|(at, _)| now.micros_since(*at) < 1_000_000);
+    }
+
+    /// Whether subscribers come and go, or are told of what was before them.
+    pub(super) fn is_restless(&self) -> bool {
+        self.is_restless
     }
 
     /// Whether every update of the plan is complete, and none came too often.

@@ -8,13 +8,17 @@ use super::arrivals::Arrivals;
 use crate::clock::{Clock, ClockStep, Micros};
 use crate::crowd::{Crowd, CrowdLive};
 use crate::health::{Monitor, SystemSecond};
+use crate::hub_process::HubGauge;
 use crate::plan::{PhaseKind, Plan};
 use crate::progress::{Progress, Rates};
 use crate::publishers::{PublisherLive, Publishers};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// All streams may be gone for so long, since subscribers wait before they reconnect, and a hub may restart.
 const WITHOUT_STREAMS_US: u64 = 5_000_000;
+/// After a fault of the scenario nobody is given up for so long.
+const AFTER_A_FAULT: Duration = Duration::from_secs(30);
 /// So many publishes in a row without any success, from the first one on, mean that none will be accepted.
 const REFUSED_FROM_THE_START: u64 = 10;
 /// The window of rates.
@@ -48,7 +52,7 @@ impl<'run> Watch<'run> {
     pub(super) fn new(
         plan: &'run Plan,
         clock: &Clock,
-        hub_pid: Option<u32>,
+        hub_gauge: HubGauge,
         crowd: &Crowd,
         publishers: &Publishers,
     ) -> Self {
@@ -57,7 +61,7 @@ impl<'run> Watch<'run> {
             clock: clock.clone(),
             crowd: crowd.live().clone(),
             publishers: Arc::clone(publishers.live()),
-            monitor: Monitor::new(clock, hub_pid),
+            monitor: Monitor::new(clock, hub_gauge),
             arrivals: Arrivals::of(plan),
             ramp: Vec::new(),
             looks: VecDeque::new(),
@@ -146,9 +150,11 @@ impl<'run> Watch<'run> {
         }
     }
 
-    /// Whether every delivery of the plan has come.
+    /// Whether every delivery of the plan has come, and nobody is on the way who may still be told of something.
     pub(super) fn all_arrived(&self) -> bool {
-        self.arrivals.all_arrived(self.plan)
+        let nobody_to_come =
+            || !self.arrivals.is_restless() || self.crowd.progress().connecting == 0;
+        self.arrivals.all_arrived(self.plan) && nobody_to_come()
     }
 
     /// Why going on would measure nothing, if it would not.
@@ -167,7 +173,9 @@ impl<'run> Watch<'run> {
         if crowd.gave_up >= progress.subscribers {
             return Some(format!("no subscriber is connected any more{}", failure()));
         }
+        let fault_is_over = |at: Micros| at > progress.at || at.plus(AFTER_A_FAULT) < progress.at;
         if let Some(since) = self.without_streams_since
+            && self.plan.faults.iter().all(|fault| fault_is_over(fault.at))
             && progress.at.micros_since(since) >= WITHOUT_STREAMS_US
         {
             let seconds = WITHOUT_STREAMS_US / 1_000_000;

@@ -2,8 +2,13 @@
 
 use std::fmt::{self, Write as _};
 
+use assay_results::SloLevel;
+
 use super::quantity::duration_text;
-use super::{Arrivals, Scenario};
+use super::{
+    Arrivals, Arrive, FaultKind, Follow, PublisherGroup, Scenario, SubscriberGroup, Tempo,
+    TopicCount,
+};
 
 impl Scenario {
     /// The scenario as a file that [`Scenario::parse`] reads back as the same.
@@ -31,6 +36,16 @@ impl Scenario {
             )?;
         }
         self.write_groups(out)?;
+        let history = if self.hub.durable_history {
+            "durable"
+        } else {
+            "memory"
+        };
+        let presence = self.hub.presence;
+        writeln!(
+            out,
+            "\n[hub]\nhistory = \"{history}\"\npresence = {presence}"
+        )?;
         let phases = &self.phases;
         writeln!(out, "\n[phases]")?;
         for (key, duration) in [
@@ -41,6 +56,17 @@ impl Scenario {
             ("drain", phases.drain),
         ] {
             writeln!(out, "{key} = \"{}\"", duration_text(duration))?;
+        }
+        if !self.slos.is_empty() {
+            writeln!(out, "\n[slo]")?;
+        }
+        for slo in &self.slos {
+            let level = match slo.level {
+                SloLevel::Must => "must",
+                SloLevel::Should => "should",
+            };
+            let (name, expect) = (key(&slo.name), quoted(&slo.expect.to_string()));
+            writeln!(out, "{name} = {{ expect = {expect}, level = \"{level}\" }}")?;
         }
         let bounds = &self.bounds;
         writeln!(
@@ -62,51 +88,151 @@ impl Scenario {
                 key(&family.name),
                 quoted(&family.template)
             )?;
+            match family.count {
+                TopicCount::Fixed(count) => writeln!(out, "count = {count}")?,
+                TopicCount::OneForEach { group, shared_by } => writeln!(
+                    out,
+                    "one_for_each = {}\nshared_by = {shared_by}",
+                    quoted(&self.subscribers[group].name)
+                )?,
+            }
+            let popularity = quoted(&family.popularity.text());
             writeln!(
                 out,
-                "count = {}\nprivate = {}",
-                family.count, family.private
+                "private = {}\npopularity = {popularity}",
+                family.private
             )?;
         }
         for group in &self.subscribers {
-            let follow = &self.topics[group.follow].name;
-            writeln!(
-                out,
-                "\n[subscribers.{}]\ncount = {}",
-                key(&group.name),
-                group.count
-            )?;
-            writeln!(
-                out,
-                "follow = {}\ntopics_each = {}",
-                quoted(follow),
-                group.topics_each
-            )?;
+            self.write_subscribers(group, out)?;
         }
         for group in &self.publishers {
-            let publish = &self.topics[group.publish].name;
+            self.write_publishers(group, out)?;
+        }
+        for fault in &self.faults {
+            let (at, kind) = (duration_text(fault.at), fault.kind.as_str());
             writeln!(
                 out,
-                "\n[publishers.{}]\npublish = {}",
-                key(&group.name),
-                quoted(publish)
+                "\n[faults.{}]\nat = \"{at}\"\ndo = \"{kind}\"",
+                key(&fault.name)
             )?;
-            writeln!(out, "rate = \"{}\"", group.rate)?;
-            match group.arrivals {
-                Arrivals::Uniform => writeln!(out, "arrivals = \"uniform\"")?,
-                Arrivals::Poisson => writeln!(out, "arrivals = \"poisson\"")?,
-                Arrivals::Bursts { size, spacing } => {
-                    writeln!(
-                        out,
-                        "arrivals = \"bursts\"\nburst_size = {size}\nburst_spacing = \"{}\"",
-                        duration_text(spacing)
-                    )?;
+            match fault.kind {
+                FaultKind::DropStreams { share_percent } => {
+                    writeln!(out, "share = \"{share_percent}%\"")?;
                 }
+                FaultKind::PauseHub { lasts } => {
+                    writeln!(out, "lasts = \"{}\"", duration_text(lasts))?;
+                }
+                FaultKind::RestartHub | FaultKind::KillHub => {}
             }
-            writeln!(out, "payload = \"{} B\"", group.payload_bytes)?;
         }
         Ok(())
     }
+
+    fn write_subscribers(&self, group: &SubscriberGroup, out: &mut String) -> fmt::Result {
+        let name = key(&group.name);
+        writeln!(out, "\n[subscribers.{name}]\ncount = {}", group.count)?;
+        if let [
+            Follow::Chosen {
+                family,
+                least,
+                most,
+            },
+        ] = *group.follows
+        {
+            let each = if least == most {
+                least.to_string()
+            } else {
+                format!("\"{least}..{most}\"")
+            };
+            let family = quoted(&self.topics[family].name);
+            writeln!(out, "follow = {family}\ntopics_each = {each}")?;
+            return write_stay(group, out);
+        }
+        let follows: Vec<String> = group
+            .follows
+            .iter()
+            .map(|follow| {
+                let family = quoted(&self.topics[follow.family()].name);
+                match *follow {
+                    Follow::Own { .. } => family,
+                    Follow::Chosen { least, most, .. } => {
+                        format!("{{ topics = {family}, each = \"{least}..{most}\" }}")
+                    }
+                    Follow::Pattern { .. } => {
+                        format!("{{ topics = {family}, by = \"pattern\" }}")
+                    }
+                }
+            })
+            .collect();
+        writeln!(out, "follow = [{}]", follows.join(", "))?;
+        write_stay(group, out)
+    }
+
+    fn write_publishers(&self, group: &PublisherGroup, out: &mut String) -> fmt::Result {
+        let publish = quoted(&self.topics[group.publish].name);
+        let name = key(&group.name);
+        writeln!(out, "\n[publishers.{name}]\npublish = {publish}")?;
+        match &group.tempo {
+            Tempo::Steady {
+                rates,
+                arrivals,
+                authors,
+            } => {
+                let rates: Vec<String> = rates.iter().map(|rate| format!("\"{rate}\"")).collect();
+                writeln!(out, "rate = [{}]", rates.join(", "))?;
+                if let Some(authors) = authors {
+                    let authors = quoted(&self.subscribers[*authors].name);
+                    writeln!(out, "authors = {authors}")?;
+                }
+                match arrivals {
+                    Arrivals::Uniform => writeln!(out, "arrivals = \"uniform\"")?,
+                    Arrivals::Poisson => writeln!(out, "arrivals = \"poisson\"")?,
+                    Arrivals::Bursts { size, spacing } => {
+                        let spacing = duration_text(*spacing);
+                        writeln!(
+                            out,
+                            "arrivals = \"bursts\"\nburst_size = {size}\nburst_spacing = \"{spacing}\""
+                        )?;
+                    }
+                }
+            }
+            Tempo::Jobs {
+                of,
+                begins_us,
+                events,
+                every,
+            } => {
+                let of = quoted(&self.subscribers[*of].name);
+                writeln!(out, "jobs_of = {of}\nbegins = \"{begins_us}us\"")?;
+                writeln!(
+                    out,
+                    "events = {events}\nevery = \"{}\"",
+                    duration_text(*every)
+                )?;
+            }
+        }
+        writeln!(out, "payload = \"{} B\"", group.payload_bytes)
+    }
+}
+
+fn write_stay(group: &SubscriberGroup, out: &mut String) -> fmt::Result {
+    let arrive = match group.arrive {
+        Arrive::Ramp => "ramp",
+        Arrive::Load => "load",
+    };
+    writeln!(
+        out,
+        "arrive = \"{arrive}\"\nstays = \"{}\"",
+        group.stays.text()
+    )?;
+    writeln!(
+        out,
+        "replaced = {}\nfrom_start = {}\nreads = \"{}\"",
+        group.replaced,
+        group.from_start,
+        group.reads.text()
+    )
 }
 
 /// A TOML basic string.

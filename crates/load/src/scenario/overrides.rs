@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::parse::{MEASURE_SHORTEST, SUBSCRIBERS_MOST, UPDATES_MOST};
-use super::{Arrivals, Rate, Scenario};
+use super::{Arrivals, Rate, Scenario, Tempo};
 
 /// Each given value replaces that of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,15 +47,7 @@ impl Scenario {
         }
         if let Some(rate) = overrides.rate {
             let factor = rate.per_second() / self.updates_per_second();
-            for group in &mut self.publishers {
-                group.rate = group.rate.times(factor);
-                // Bursts as dense, against the quiet between them, as the file has them.
-                if let Arrivals::Bursts { spacing, .. } = &mut group.arrivals
-                    && factor > 1.0
-                {
-                    *spacing = spacing.div_f64(factor);
-                }
-            }
+            self.publish_times(factor);
         }
         if let Some(measure) = overrides.measure {
             if measure < MEASURE_SHORTEST {
@@ -69,6 +61,27 @@ impl Scenario {
         }
         self.seed = overrides.seed.or(self.seed);
         Ok(self)
+    }
+
+    /// So many times as often. Jobs are as frequent as their subscribers: they stay.
+    fn publish_times(&mut self, factor: f64) {
+        for group in &mut self.publishers {
+            let Tempo::Steady {
+                rates, arrivals, ..
+            } = &mut group.tempo
+            else {
+                continue;
+            };
+            for rate in rates {
+                *rate = rate.times(factor);
+            }
+            // Bursts as dense, against the quiet between them, as the file has them.
+            if let Arrivals::Bursts { spacing, .. } = arrivals
+                && factor > 1.0
+            {
+                *spacing = spacing.div_f64(factor);
+            }
+        }
     }
 
     /// Groups keep their shares, and at least one subscriber; the last group takes what rounding leaves.

@@ -2,36 +2,27 @@
 
 use std::time::Duration;
 
-use assay_results::Noun;
+use assay_results::{Noun, Slo, SloError, SloLevel};
 
-use super::quantity::{parse_bytes, parse_duration, parse_percent};
-use super::table::{Placed, Source, Table, did_you_mean};
+use super::quantity::{parse_duration, parse_percent};
+use super::subscribers::word;
+use super::table::{Entry, Source, Table};
 use super::{
-    Arrivals, Bounds, Phases, PublisherGroup, Rate, Scenario, ScenarioError, SubscriberGroup,
-    TopicFamily, Words,
+    Arrive, Bounds, Phases, Scenario, ScenarioError, Words, faults, publishers, subscribers, topics,
 };
-use crate::stamp::STAMP_BYTES;
 
 /// More than any machine's ports; keeps indices of subscribers within 32 bits.
 pub(super) const SUBSCRIBERS_MOST: u64 = 10_000_000;
 /// A topic costs memory in the plan and in the record.
-const TOPICS_MOST: u64 = 1_000_000;
+pub(super) const TOPICS_MOST: u64 = 1_000_000;
 /// 24 bytes each in the plan, and a row each in the record.
 pub(super) const UPDATES_MOST: u64 = 5_000_000;
 /// Nothing can be said of less.
 pub(super) const MEASURE_SHORTEST: Duration = Duration::from_millis(100);
 /// Largest `data`; hubs refuse bodies of more than a few MiB.
 pub(crate) const PAYLOAD_MOST: u64 = 1_048_576;
-/// Each has a number of 16 bits in the stamp.
-const PUBLISHERS_MOST: usize = 1_000;
 /// Publishes that await their answers; each needs a connection.
 const IN_FLIGHT_MOST: u64 = 4_096;
-/// More topic matchers than hubs take in one request.
-const TOPICS_EACH_MOST: u64 = 1_000;
-
-const DEFAULT_PAYLOAD_BYTES: u64 = 200;
-const DEFAULT_BURST_SIZE: u64 = 10;
-const DEFAULT_BURST_SPACING: Duration = Duration::from_millis(10);
 
 impl Scenario {
     /// Reads a scenario file; `file` is what errors call it.
@@ -41,10 +32,23 @@ impl Scenario {
         let name = name(&mut root)?;
         let seed = root.integer("seed", 0..1 << 63)?.map(|seed| seed.value);
         let words = words(&mut root)?;
-        let topics = topics(&mut root)?;
-        let subscribers = subscribers(&mut root, &topics)?;
-        let publishers = publishers(&mut root, &topics)?;
+        let groups = root.named_tables("subscribers")?;
+        if groups.is_empty() {
+            let problem = "no subscribers: a scenario needs a table such as [subscribers.fans]";
+            return Err(root.missing_table("subscribers", problem));
+        }
+        let names: Vec<String> = groups.iter().map(|(name, _)| name.value.clone()).collect();
+        let topics = topics::parse(&mut root, &names)?;
+        let subscribers = subscribers::parse(groups, &topics)?;
+        let known = publishers::Named {
+            topics: &topics,
+            subscribers: &subscribers,
+        };
+        let publishers = publishers::parse(&mut root, &known)?;
         let phases = phases(&mut root)?;
+        let faults = faults::parse(&mut root, phases.measure)?;
+        let hub = faults::hub(&mut root)?;
+        let slos = slos(&mut root)?;
         let bounds = bounds(&mut root)?;
         if phases.drain < bounds.late_after {
             let problem = format!(
@@ -65,6 +69,9 @@ impl Scenario {
             subscribers,
             publishers,
             phases,
+            faults,
+            hub,
+            slos,
             bounds,
         };
         scenario.check_size(&source)?;
@@ -72,21 +79,15 @@ impl Scenario {
     }
 
     fn check_size(&self, source: &Source<'_>) -> Result<(), ScenarioError> {
-        let subscribers: u64 = self
-            .subscribers
-            .iter()
-            .map(|group| u64::from(group.count))
-            .sum();
+        let subscribers = self.subscribers_about();
         if subscribers > SUBSCRIBERS_MOST {
-            return Err(source.error(
-                0,
-                format!("{subscribers} subscribers in all: {SUBSCRIBERS_MOST} at most"),
-            ));
+            let problem = format!(
+                "about {subscribers} subscribers in all, those who come when others leave included: {SUBSCRIBERS_MOST} at most"
+            );
+            return Err(source.error(0, problem));
         }
-        let topics: u64 = self
-            .topics
-            .iter()
-            .map(|family| u64::from(family.count))
+        let topics: u64 = (0..self.topics.len())
+            .map(|family| u64::from(self.topic_count(family)))
             .sum();
         if topics > TOPICS_MOST {
             return Err(source.error(0, format!("{topics} topics in all: {TOPICS_MOST} at most")));
@@ -99,6 +100,21 @@ impl Scenario {
             return Err(source.error(0, problem));
         }
         Ok(())
+    }
+
+    /// About how many subscribers connect in the course of a run.
+    fn subscribers_about(&self) -> u64 {
+        let load_s = (self.phases.warm_up + self.phases.measure).as_secs_f64();
+        self.subscribers
+            .iter()
+            .map(|group| {
+                let generations = match (group.arrive, group.replaced, group.stays.mean()) {
+                    (Arrive::Ramp, true, Some(mean)) => 1.0 + load_s / mean.as_secs_f64(),
+                    _ => 1.0,
+                };
+                (f64::from(group.count) * generations) as u64
+            })
+            .sum()
     }
 }
 
@@ -165,204 +181,6 @@ fn parse_noun(text: &str) -> Option<Noun> {
     (word(one) && word(many)).then(|| Noun::new(one, many))
 }
 
-fn topics(root: &mut Table<'_, '_>) -> Result<Vec<TopicFamily>, ScenarioError> {
-    let mut families = Vec::new();
-    for (name, mut table) in root.named_tables("topics")? {
-        let Some(template) = table.text("template")? else {
-            return Err(table.missing("template", "\"https://example.com/{run}/matches/{n}\""));
-        };
-        let count = table
-            .integer("count", 1..TOPICS_MOST + 1)?
-            .map_or(1, |count| count.value);
-        check_template(&table, &template, count)?;
-        let private = table.boolean("private")?.unwrap_or(false);
-        table.finish()?;
-        families.push(TopicFamily {
-            name: name.value,
-            template: template.value,
-            count: count as u32,
-            private,
-        });
-    }
-    if families.is_empty() {
-        return Err(root.missing_table(
-            "topics",
-            "no topics: a scenario needs a table such as [topics.matches]",
-        ));
-    }
-    Ok(families)
-}
-
-fn check_template(
-    table: &Table<'_, '_>,
-    template: &Placed<String>,
-    count: u64,
-) -> Result<(), ScenarioError> {
-    let text = &template.value;
-    let problem = if !text.contains("{run}") {
-        "needs {run}, so that a run hears no other run"
-    } else if count > 1 && !text.contains("{n}") {
-        "needs {n}, since there is more than one topic"
-    } else if text
-        .replace("{run}", "")
-        .replace("{n}", "")
-        .contains(['{', '}'])
-    {
-        "knows {run} and {n} only"
-    } else if text.len() > 1_000 || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
-        "must be at most 1,000 bytes without blanks"
-    } else {
-        return Ok(());
-    };
-    Err(table.error(template.at, format!("`template` {problem}")))
-}
-
-/// The index of the family that a group names.
-fn family(
-    table: &mut Table<'_, '_>,
-    key: &'static str,
-    topics: &[TopicFamily],
-) -> Result<usize, ScenarioError> {
-    let Some(given) = table.text(key)? else {
-        return Err(table.missing(key, &format!("{:?}", topics[0].name)));
-    };
-    let names = topics.iter().map(|family| family.name.as_str());
-    names
-        .clone()
-        .position(|name| name == given.value)
-        .ok_or_else(|| {
-            let problem = format!(
-                "`{key}` names no topics `{}`{}",
-                given.value,
-                did_you_mean(&given.value, names)
-            );
-            table.error(given.at, problem)
-        })
-}
-
-fn subscribers(
-    root: &mut Table<'_, '_>,
-    topics: &[TopicFamily],
-) -> Result<Vec<SubscriberGroup>, ScenarioError> {
-    let mut groups = Vec::new();
-    for (name, mut table) in root.named_tables("subscribers")? {
-        let Some(count) = table.integer("count", 1..SUBSCRIBERS_MOST + 1)? else {
-            return Err(table.missing("count", "1000"));
-        };
-        let follow = family(&mut table, "follow", topics)?;
-        let most = TOPICS_EACH_MOST.min(u64::from(topics[follow].count));
-        let topics_each = table
-            .integer("topics_each", 1..most + 1)?
-            .map_or(1, |each| each.value);
-        table.finish()?;
-        groups.push(SubscriberGroup {
-            name: name.value,
-            count: count.value as u32,
-            follow,
-            topics_each: topics_each as u32,
-        });
-    }
-    if groups.is_empty() {
-        return Err(root.missing_table(
-            "subscribers",
-            "no subscribers: a scenario needs a table such as [subscribers.fans]",
-        ));
-    }
-    Ok(groups)
-}
-
-fn publishers(
-    root: &mut Table<'_, '_>,
-    topics: &[TopicFamily],
-) -> Result<Vec<PublisherGroup>, ScenarioError> {
-    let mut groups = Vec::new();
-    for (name, mut table) in root.named_tables("publishers")? {
-        let publish = family(&mut table, "publish", topics)?;
-        let Some(rate) = table.quantity("rate", str::parse::<Rate>)? else {
-            return Err(table.missing("rate", "\"10/s\""));
-        };
-        let arrivals = arrivals(&mut table, &rate)?;
-        let payload = table.quantity("payload", parse_bytes)?;
-        let payload_bytes = match payload {
-            Some(given) if !(STAMP_BYTES as u64..=PAYLOAD_MOST).contains(&given.value) => {
-                let problem = format!(
-                    "`payload` must be {STAMP_BYTES} B, which the stamp takes, to {PAYLOAD_MOST} B"
-                );
-                return Err(table.error(given.at, problem));
-            }
-            given => given.map_or(DEFAULT_PAYLOAD_BYTES, |given| given.value),
-        };
-        table.finish()?;
-        groups.push(PublisherGroup {
-            name: name.value,
-            publish,
-            rate: rate.value,
-            arrivals,
-            payload_bytes: payload_bytes as u32,
-        });
-    }
-    if groups.is_empty() || groups.len() > PUBLISHERS_MOST {
-        let problem = format!(
-            "{} tables [publishers.…]: a scenario needs 1 to {PUBLISHERS_MOST}",
-            groups.len()
-        );
-        return Err(root.missing_table("publishers", &problem));
-    }
-    Ok(groups)
-}
-
-fn arrivals(table: &mut Table<'_, '_>, rate: &Placed<Rate>) -> Result<Arrivals, ScenarioError> {
-    const KINDS: [&str; 3] = ["uniform", "poisson", "bursts"];
-    let kind = table.text("arrivals")?;
-    let kind_text = kind.as_ref().map_or("uniform", |kind| kind.value.as_str());
-    if kind_text == "bursts" {
-        let size = table
-            .integer("burst_size", 1..100_001)?
-            .map_or(DEFAULT_BURST_SIZE, |size| size.value);
-        let spacing = table.quantity("burst_spacing", parse_duration)?;
-        let arrivals = Arrivals::Bursts {
-            size: size as u32,
-            spacing: spacing
-                .as_ref()
-                .map_or(DEFAULT_BURST_SPACING, |given| given.value),
-        };
-        return burst_fits(arrivals, rate.value)
-            .map(|()| arrivals)
-            .map_err(|problem| {
-                table.error(spacing.map_or(rate.at, |spacing| spacing.at), problem)
-            });
-    }
-    match kind_text {
-        "uniform" => Ok(Arrivals::Uniform),
-        "poisson" => Ok(Arrivals::Poisson),
-        unknown => {
-            let at = kind.as_ref().map_or(rate.at, |kind| kind.at);
-            let problem = format!(
-                "`arrivals` knows no `{unknown}`{}",
-                did_you_mean(unknown, KINDS.into_iter())
-            );
-            Err(table.error(at, problem))
-        }
-    }
-}
-
-/// A burst must be over before the next one may begin, or it would be none.
-fn burst_fits(arrivals: Arrivals, rate: Rate) -> Result<(), String> {
-    let Arrivals::Bursts { size, spacing } = arrivals else {
-        return Ok(());
-    };
-    let between_s = f64::from(size) / rate.per_second();
-    let lasts_s = spacing.as_secs_f64() * f64::from(size - 1);
-    if lasts_s <= between_s / 2.0 {
-        return Ok(());
-    }
-    Err(format!(
-        "a burst of {size} lasts {:.0} ms, but one begins each {:.0} ms, and half of that must stay quiet: lower `burst_spacing` or `rate`",
-        lasts_s * 1e3,
-        between_s * 1e3,
-    ))
-}
-
 fn phases(root: &mut Table<'_, '_>) -> Result<Phases, ScenarioError> {
     let Some(mut table) = root.table("phases")? else {
         return Err(root.missing_table(
@@ -399,6 +217,39 @@ fn phases(root: &mut Table<'_, '_>) -> Result<Phases, ScenarioError> {
         measure: measure.value,
         drain,
     })
+}
+
+/// `name = "event_last.p99 < 1s"`, or a table with its level.
+fn slos(root: &mut Table<'_, '_>) -> Result<Vec<Slo>, ScenarioError> {
+    let Some(table) = root.table("slo")? else {
+        return Ok(Vec::new());
+    };
+    let slo = |(name, entry)| {
+        let (expect, level) = match entry {
+            Entry::Text(expect) => {
+                let parsed = expect.value.parse();
+                (parsed.map_err(|problem| (expect.at, problem)), None)
+            }
+            Entry::Table(mut inner) => {
+                let Some(expect) = inner.text("expect")? else {
+                    return Err(inner.missing("expect", "\"event_last.p99 < 1s\""));
+                };
+                let levels = [("must", SloLevel::Must), ("should", SloLevel::Should)];
+                let level = word(&mut inner, "level", &levels)?;
+                inner.finish()?;
+                let parsed = expect.value.parse();
+                (parsed.map_err(|problem| (expect.at, problem)), level)
+            }
+        };
+        let expect = expect
+            .map_err(|(at, problem): (usize, SloError)| root.error(at, problem.to_string()))?;
+        Ok(Slo {
+            name,
+            expect,
+            level: level.unwrap_or(SloLevel::Must),
+        })
+    };
+    table.into_entries()?.into_iter().map(slo).collect()
 }
 
 fn bounds(root: &mut Table<'_, '_>) -> Result<Bounds, ScenarioError> {

@@ -1,9 +1,24 @@
 //! The scenarios that are part of the program. Not for reading files: the caller does that.
 
-const PRESETS: [(&str, &str); 1] = [(
+macro_rules! presets {
+    ($($name:literal),+ $(,)?) => {
+        [$(($name, include_str!(concat!("../../../../scenarios/", $name, ".toml")))),+]
+    };
+}
+
+const PRESETS: [(&str, &str); 11] = presets![
     "live-score",
-    include_str!("../../../../scenarios/live-score.toml"),
-)];
+    "stock-availability",
+    "collaborative-editing",
+    "async-jobs",
+    "chat",
+    "inbox",
+    "idle",
+    "reconnect-storm",
+    "stalled-readers",
+    "churn",
+    "soak",
+];
 
 /// The text of a preset.
 pub fn preset(name: &str) -> Option<&'static str> {

@@ -34,6 +34,32 @@ pub(super) struct Placed<T> {
     pub(super) at: usize,
 }
 
+impl<T: Copy> Placed<T> {
+    /// The same again.
+    pub(super) fn copied(&self) -> Self {
+        Self {
+            value: self.value,
+            at: self.at,
+        }
+    }
+}
+
+impl<T> Placed<T> {
+    /// Another value at the same place.
+    pub(super) fn map<U>(self, into: impl FnOnce(T) -> U) -> Placed<U> {
+        Placed {
+            value: into(self.value),
+            at: self.at,
+        }
+    }
+}
+
+/// A value that is a name, or a table with more about it.
+pub(super) enum Entry<'s, 'i> {
+    Text(Placed<String>),
+    Table(Table<'s, 'i>),
+}
+
 /// A table that is being read.
 pub(super) struct Table<'s, 'i> {
     source: &'s Source<'i>,
@@ -104,6 +130,11 @@ impl<'s, 'i> Table<'s, 'i> {
         Some(self.source.error(found.span().start, problem))
     }
 
+    /// A mistake of the table as a whole.
+    pub(super) fn error_here(&self, problem: impl Into<String>) -> ScenarioError {
+        self.source.error(self.at, problem)
+    }
+
     /// A mistake at a place within this table's file.
     pub(super) fn error(&self, at: usize, problem: impl Into<String>) -> ScenarioError {
         self.source.error(at, problem)
@@ -171,14 +202,98 @@ impl<'s, 'i> Table<'s, 'i> {
         }
     }
 
+    /// A whole number within a range, or a text, if the key is there.
+    pub(super) fn integer_or_text(
+        &mut self,
+        key: &'static str,
+        range: Range<u64>,
+    ) -> Result<Option<Placed<Result<u64, String>>>, ScenarioError> {
+        let is_text = self
+            .left
+            .iter()
+            .any(|(name, value)| name.get_ref() == key && value.get_ref().is_str());
+        if is_text {
+            let text = self.text(key)?;
+            return Ok(text.map(|text| text.map(Err)));
+        }
+        let number = self.integer(key, range)?;
+        Ok(number.map(|number| number.map(Ok)))
+    }
+
     /// True or false, if the key is there.
-    pub(super) fn boolean(&mut self, key: &'static str) -> Result<Option<bool>, ScenarioError> {
+    pub(super) fn boolean(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Option<Placed<bool>>, ScenarioError> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
         match value.get_ref() {
-            DeValue::Boolean(boolean) => Ok(Some(*boolean)),
+            DeValue::Boolean(boolean) => Ok(Some(Placed {
+                value: *boolean,
+                at: value.span().start,
+            })),
             other => Err(self.wrong_type(key, &value, other, "true or false")),
+        }
+    }
+
+    /// A text, a table, or a list of these; nothing when the key is not there.
+    pub(super) fn entries(
+        &mut self,
+        key: &'static str,
+    ) -> Result<Vec<Entry<'s, 'i>>, ScenarioError> {
+        let Some(value) = self.take(key) else {
+            return Ok(Vec::new());
+        };
+        if !matches!(value.get_ref(), DeValue::Array(_)) {
+            return Ok(vec![self.entry(key, value)?]);
+        }
+        let DeValue::Array(values) = value.into_inner() else {
+            return Ok(Vec::new());
+        };
+        values
+            .into_iter()
+            .map(|value| self.entry(key, value))
+            .collect()
+    }
+
+    /// All that is left, each a text or a table, in the order of the file.
+    pub(super) fn into_entries(mut self) -> Result<Vec<(String, Entry<'s, 'i>)>, ScenarioError> {
+        let mut left = std::mem::take(&mut self.left);
+        left.sort_by_key(|(name, _)| name.span().start);
+        left.into_iter()
+            .map(|(name, value)| {
+                let name = name.get_ref().to_string();
+                let entry = self.entry(&name, value)?;
+                Ok((name, entry))
+            })
+            .collect()
+    }
+
+    fn entry(
+        &self,
+        key: &str,
+        value: Spanned<DeValue<'i>>,
+    ) -> Result<Entry<'s, 'i>, ScenarioError> {
+        let at = value.span().start;
+        match value.into_inner() {
+            DeValue::String(text) => Ok(Entry::Text(Placed {
+                value: text.to_string(),
+                at,
+            })),
+            DeValue::Table(table) => Ok(Entry::Table(Self::new(
+                self.source,
+                format!("`{key}` of {}", self.name),
+                at,
+                table,
+            ))),
+            other => {
+                let found = with_article(other.type_str());
+                let problem = format!(
+                    "`{key}` is {found}: it must be a text in quotes, a table, or a list of these"
+                );
+                Err(self.error(at, problem))
+            }
         }
     }
 
@@ -236,7 +351,7 @@ impl<'s, 'i> Table<'s, 'i> {
     }
 
     /// Refuses any key that nobody asked for.
-    pub(super) fn finish(self) -> Result<(), ScenarioError> {
+    pub(super) fn finish(&self) -> Result<(), ScenarioError> {
         let Some((key, _)) = self.left.iter().min_by_key(|(key, _)| key.span().start) else {
             return Ok(());
         };

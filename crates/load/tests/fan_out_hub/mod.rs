@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use assay_client::{Dialect, Endpoint, EndpointOptions};
+use assay_load::hub_process::HubGauge;
 use assay_load::target::{SubscriberTokens, Target};
 use url::form_urlencoded;
 
@@ -100,7 +101,7 @@ pub(crate) fn target(url: &str) -> Target {
         dialect: Dialect::V1,
         publisher_token: None,
         subscriber_tokens: SubscriberTokens::Anonymous,
-        hub_pid: None,
+        hub_gauge: HubGauge::default(),
     }
 }
 

@@ -4,6 +4,7 @@
 
 use assay_client::{Dialect, Endpoint, EndpointOptions};
 use assay_load::clock::{Clock, Micros};
+use assay_load::hub_process::HubGauge;
 use assay_load::plan::{
     Phase, PhaseKind, Plan, PlanParts, PlannedPublication, PlannedSubscriber, PlannedTopic,
 };
@@ -89,7 +90,7 @@ pub(crate) fn target(
         dialect: Dialect::V1,
         publisher_token: None,
         subscriber_tokens: SubscriberTokens::Anonymous,
-        hub_pid: None,
+        hub_gauge: HubGauge::default(),
     }
 }
 
@@ -126,11 +127,7 @@ pub(crate) fn plan(topics: usize, subscribers: &[&[u32]], publications: &[(u32, 
             .collect(),
         subscribers: subscribers
             .iter()
-            .map(|topics| PlannedSubscriber {
-                topics: (*topics).into(),
-                probe: false,
-                connect_at: Micros::ZERO,
-            })
+            .map(|topics| PlannedSubscriber::of(topics))
             .collect(),
         publications: publications
             .iter()
@@ -141,9 +138,12 @@ pub(crate) fn plan(topics: usize, subscribers: &[&[u32]], publications: &[(u32, 
                 at,
                 phase: PhaseKind::Measure,
                 payload_bytes: 300,
+                author: None,
             })
             .collect(),
         publishers: 1,
+        patterns: Vec::new(),
+        faults: Vec::new(),
         late_after: Duration::from_secs(1),
         drain_deadline: end,
     })

@@ -4,6 +4,7 @@ use assay_results::{ArrivalPoint, LoadRun, Metric, events_needed};
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
+use super::data::Data;
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
@@ -29,6 +30,7 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
             run.record().scenario.event.many,
             run.record().scenario.event.many
         ),
+        data: data(points),
         draw: |size: Size| {
             let x = Axis::latency(first.since_us, last.since_us, "time since the publish (log)").thinned(size.label_distance());
             let y = Axis::percent("share reached");
@@ -37,6 +39,14 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
     }
     .chart()
     .map(Some)
+}
+
+fn data(points: &[ArrivalPoint]) -> Data {
+    let mut data = Data::of(&["since_us", "share"]);
+    for point in points {
+        data.row(&[&point.since_us, &point.share]);
+    }
+    data
 }
 
 fn title(run: &LoadRun, points: &[ArrivalPoint], last: ArrivalPoint) -> String {

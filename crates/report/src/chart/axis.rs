@@ -86,6 +86,29 @@ impl Axis {
         }
     }
 
+    /// Linear from 0, with about five ticks; `label` says what a value is called.
+    pub(super) fn from_zero(most: f64, title: &str, label: fn(f64) -> String) -> Self {
+        let rough = most.max(1e-9) / 5.0;
+        let decade = 10_f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 2.5, 5.0, 10.0]
+            .into_iter()
+            .map(|part| part * decade)
+            .find(|step| *step >= rough)
+            .unwrap_or(10.0 * decade);
+        let to = (most / step).ceil().max(1.0) * step;
+        let ticks = (0..=(to / step).round() as u32)
+            .map(|tick| f64::from(tick) * step)
+            .map(|at| (at, label(at)))
+            .collect();
+        Self {
+            from: 0.0,
+            // Room for a label above the highest value.
+            to: to * 1.08,
+            ticks,
+            title: title.to_owned(),
+        }
+    }
+
     /// 0 to 100 %.
     pub(super) fn percent(title: &str) -> Self {
         let ticks = [0.0, 0.25, 0.5, 0.75, 1.0].map(|at| (at, format!("{:.0}\u{a0}%", at * 100.0)));

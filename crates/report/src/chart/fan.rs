@@ -4,6 +4,7 @@ use assay_results::{LoadRun, PhaseKind, PublicationRow, Quantile};
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
+use super::data::{Data, us};
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
@@ -18,6 +19,29 @@ struct Column {
     p99_us: u64,
     last_us: u64,
     lost: bool,
+}
+
+fn data(rows: &[&PublicationRow]) -> Data {
+    let mut data = Data::of(&[
+        "planned_us",
+        "first_us",
+        "median_us",
+        "p99_us",
+        "last_us",
+        "lost",
+    ]);
+    for row in rows {
+        let [first, median, p99, last] = [row.first, row.median, row.p99, row.last].map(us);
+        data.row(&[
+            &row.planned_us,
+            &first,
+            &median,
+            &p99,
+            &last,
+            &row.ledger.lost,
+        ]);
+    }
+    data
 }
 
 pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
@@ -42,6 +66,7 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
         .max()
         .unwrap_or(1);
     Sketch {
+        data: data(&rows),
         name: "fan",
         title: title(run, &rows),
         caption: format!(

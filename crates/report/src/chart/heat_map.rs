@@ -8,6 +8,7 @@ use assay_results::{
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
+use super::data::Data;
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
@@ -22,6 +23,21 @@ const fn columns(size: Size) -> usize {
         Size::Wide => 300,
         Size::Narrow => 120,
     }
+}
+
+fn data(seconds: &[&Second]) -> Data {
+    let mut data = Data::of(&["second", "from_us", "to_us", "deliveries"]);
+    for second in seconds {
+        for cell in &second.heat {
+            let from = heat_bucket_start_us(cell.bucket).round();
+            let to = heat_bucket_start_us(cell.bucket + 1).round();
+            data.row(&[&second.at_s, &from, &to, &cell.count]);
+        }
+        if second.lost > 0 {
+            data.row(&[&second.at_s, &"lost", &"lost", &second.lost]);
+        }
+    }
+    data
 }
 
 pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
@@ -39,6 +55,7 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
     let lowest = cells().map(|cell| cell.bucket).min().unwrap_or(0);
     let highest = cells().map(|cell| cell.bucket).max().unwrap_or(0);
     Sketch {
+        data: data(&seconds),
         name: "heat-map",
         title: title(run, &seconds),
         caption: caption(&run.record().scenario.event, upper),
@@ -305,6 +322,9 @@ mod tests {
             }],
             hub_cpu: None,
             hub_memory_bytes: None,
+            hub_socket_bytes: None,
+            hub_open_files: None,
+            hub_context_switches: None,
         }
     }
 

@@ -4,6 +4,7 @@ use assay_results::{LedgerCounts, LoadRun};
 
 use super::axis::Axis;
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
+use super::data::Data;
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
@@ -17,7 +18,15 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
     if ledger.expected == 0 {
         return Ok(None);
     }
+    let mut data = Data::of(&["on_time", "late", "replayed", "lost"]);
+    data.row(&[
+        &ledger.on_time,
+        &ledger.late,
+        &ledger.replayed,
+        &ledger.lost,
+    ]);
     Sketch {
+        data,
         name: "ledger",
         title: title(&ledger),
         caption: "Every expected delivery of the run ends as exactly one of on time, late, replayed and lost. \

@@ -4,6 +4,7 @@ use assay_results::{Distribution, LoadRun, Metric, Quantile, events_needed};
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
+use super::data::{Data, us};
 use super::palette::Role;
 use super::{Chart, Sketch};
 use crate::RenderError;
@@ -15,6 +16,16 @@ struct Family<'a> {
     /// Dash and gap; solid without.
     dash: Option<(i32, i32)>,
     distribution: &'a Distribution,
+}
+
+fn data(families: &[Family<'_>]) -> Data {
+    let mut data = Data::of(&["family", "quantile", "latency_us"]);
+    for family in families {
+        for point in &family.distribution.curve {
+            data.row(&[&family.name, &point.q, &us(point.us)]);
+        }
+    }
+    data
 }
 
 /// A point of a curve on the axis of nines.
@@ -72,7 +83,9 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
         .iter()
         .map(|family| last_nine(family.distribution))
         .fold(1.0, f64::max);
+    let data = data(&families);
     Sketch {
+        data,
         name: "latency",
         title: title(run),
         caption: "Latency from the planned publish to the receipt, on an axis that gives each further nine the same room: \

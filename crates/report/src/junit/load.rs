@@ -1,14 +1,16 @@
 //! A load run as test cases: each kind of wrong delivery, connections, publishes, validity.
 
-use assay_results::{LoadRun, PartialCause, Quantile, Validity};
+use assay_results::{LoadRun, PartialCause, Quantile, SloLevel, SloVerdict, Validity};
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use crate::number::grouped;
+use crate::objective::slo_observed;
 use crate::sentence::load::sentence;
 
 pub(crate) fn junit(run: &LoadRun) -> Result<String, SerializeError> {
     let mut suite = TestSuite::new(format!("load {}", run.record().scenario.name));
     suite.add_test_cases(deliveries(run));
+    suite.add_test_cases(objectives(run));
     suite.add_test_cases([
         connections(run),
         publishes(run),
@@ -44,6 +46,33 @@ fn deliveries(run: &LoadRun) -> Vec<TestCase> {
     .into()
 }
 
+/// What should only be met fails no build.
+fn objectives(run: &LoadRun) -> Vec<TestCase> {
+    let must = run
+        .record()
+        .slos
+        .iter()
+        .filter(|slo| slo.level == SloLevel::Must);
+    must.map(|slo| {
+        let seen = slo_observed(slo.observed).replace('\u{a0}', " ");
+        let (kind, broken) = match slo.verdict {
+            SloVerdict::Met => (NonSuccessKind::Failure, None),
+            SloVerdict::Missed => (NonSuccessKind::Failure, Some(format!("saw {seen}"))),
+            SloVerdict::Undecided => {
+                let why = format!("too few events to decide; saw {seen}");
+                (NonSuccessKind::Error, Some(why))
+            }
+        };
+        case(
+            "objective",
+            &format!("{}: {}", slo.name, slo.expect),
+            kind,
+            broken,
+        )
+    })
+    .collect()
+}
+
 fn connections(run: &LoadRun) -> TestCase {
     let summary = run.summary();
     let broken = run.record().ramp_failed
@@ -63,7 +92,7 @@ fn connections(run: &LoadRun) -> TestCase {
 
 fn publishes(run: &LoadRun) -> TestCase {
     let publishes = &run.record().publishes;
-    let broken = publishes.refused + publishes.failed > 0;
+    let broken = publishes.refused + publishes.failed > publishes.failed_by_plan;
     let why = format!(
         "{} refused, {} unanswered",
         grouped(publishes.refused),

@@ -3,7 +3,7 @@
 mod tables;
 
 use askama::Template;
-use assay_results::{LoadRun, Validity};
+use assay_results::{Calibration, Limit, LoadRun, Validity};
 
 use super::{Fact, Table, badge, environment_facts, fact, stylesheet, target_facts};
 use crate::chart::Chart;
@@ -95,9 +95,29 @@ fn tiles(run: &LoadRun) -> Vec<Fact> {
     ]
 }
 
+fn calibrated(calibration: &Calibration) -> String {
+    let limit = match calibration.limited_by {
+        Limit::Workbench => "then the workbench is at its limit",
+        Limit::NullHub => "then a hub that does nothing is at its limit",
+        Limit::None => "and more",
+    };
+    format!(
+        "of a hub that does nothing, with {} subscribers: slowest p50 {}, p99 {}; {} events a second, {limit}",
+        grouped(calibration.subscribers),
+        quantile(calibration.floor_event_last_p50_us),
+        quantile(calibration.floor_event_last_p99_us),
+        grouped(calibration.ceiling_deliveries_per_second.round() as u64),
+    )
+}
+
 fn scenario_facts(run: &LoadRun) -> Vec<Fact> {
     let scenario = &run.record().scenario;
+    let calibration = run.record().calibration.as_ref().map_or_else(
+        || "not known: `assay calibrate` finds out".to_owned(),
+        calibrated,
+    );
     vec![
+        fact("What this machine can hear", calibration),
         fact(
             "Scenario",
             format!("{} (seed {})", scenario.name, scenario.seed),

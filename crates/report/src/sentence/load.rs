@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use assay_results::{LoadRun, Metric, Outcome, PhaseKind, Quantile, Validity};
+use assay_results::{FaultRow, LoadRun, Metric, Outcome, PhaseKind, Quantile, Validity};
 
 use crate::number::{counted, duration, grouped};
 
@@ -53,6 +53,25 @@ fn invalid(run: &LoadRun) -> String {
     )
 }
 
+/// Who had their streams again after a fault, and when.
+fn came_back(fault: &FaultRow) -> String {
+    let longest = fault.gap.as_ref().and_then(|gap| gap.max.value_us());
+    match (&fault.problem, fault.broken, longest) {
+        (Some(_), ..) => "nothing is known, since it could not be carried out".to_owned(),
+        (None, 0, _) => "no stream ended".to_owned(),
+        (None, broken, Some(longest)) if fault.not_back == 0 => format!(
+            "all {} were back within {}",
+            counted(broken, "stream", "streams"),
+            duration(longest)
+        ),
+        (None, broken, _) => format!(
+            "{} of {} were not back",
+            grouped(fault.not_back),
+            counted(broken, "stream", "streams")
+        ),
+    }
+}
+
 /// Who was reached, and how long the slowest waited.
 fn reached(run: &LoadRun) -> String {
     let record = run.record();
@@ -81,6 +100,9 @@ fn reached(run: &LoadRun) -> String {
     }
     if let Some(wait) = slowest(run) {
         let _ = write!(text, "; the slowest one waited {wait}");
+    }
+    for fault in &record.faults {
+        let _ = write!(text, "; after {} {}", fault.name, came_back(fault));
     }
     if summary.unconnected > 0 {
         let of = counted(summary.subscribers, &audience.one, &audience.many);

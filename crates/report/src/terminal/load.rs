@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    LoadRun, Outcome, ProbeComparison, Quantile, QuantileSummary, Validity, WrongDelivery,
-    WrongKind,
+    LoadRun, Outcome, ProbeComparison, Quantile, QuantileSummary, SloVerdict, Validity,
+    WrongDelivery, WrongKind,
 };
 
 use super::{Paint, harmless};
 use crate::gate;
 use crate::number::{duration, grouped, quantile, received};
+use crate::objective::{slo_level, slo_observed, slo_verdict};
 use crate::sentence::load::sentence;
 
 /// Wrong deliveries of a kind that are shown one by one.
@@ -25,7 +26,9 @@ pub(super) fn summary(run: &LoadRun, paint: Paint) -> String {
     ledger(&mut text, run, paint);
     probes(&mut text, run, paint);
     quantiles(&mut text, run);
+    objectives(&mut text, run, paint);
     health(&mut text, run, paint);
+    faults(&mut text, run);
     trouble(&mut text, run, paint);
     text
 }
@@ -120,6 +123,28 @@ fn quantiles(text: &mut String, run: &LoadRun) {
     }
 }
 
+fn objectives(text: &mut String, run: &LoadRun, paint: Paint) {
+    if !run.record().slos.is_empty() {
+        text.push('\n');
+    }
+    for slo in &run.record().slos {
+        let line = format!(
+            "{} {}: {} ({}, saw {})",
+            slo_verdict(slo.verdict),
+            harmless(&slo.name),
+            slo.expect,
+            slo_level(slo.level),
+            slo_observed(slo.observed)
+        );
+        let line = match slo.verdict {
+            SloVerdict::Met => line,
+            SloVerdict::Missed => paint.red(&line),
+            SloVerdict::Undecided => paint.bold(&line),
+        };
+        let _ = writeln!(text, "slo      {line}");
+    }
+}
+
 fn health(text: &mut String, run: &LoadRun, paint: Paint) {
     let health = &run.record().health;
     let verdict = match run.summary().validity {
@@ -148,6 +173,30 @@ fn health(text: &mut String, run: &LoadRun, paint: Paint) {
             .at_us
             .map_or(String::new(), |at| format!(" (at {})", duration(at)));
         let _ = writeln!(text, "note     {}{at}", harmless(&note.text));
+    }
+}
+
+fn faults(text: &mut String, run: &LoadRun) {
+    for fault in &run.record().faults {
+        let (name, kind) = (harmless(&fault.name), &fault.kind);
+        let _ = write!(
+            text,
+            "fault    {name} ({kind}) at {}: {} streams ended, {} not back",
+            duration(fault.planned_us),
+            grouped(fault.broken),
+            grouped(fault.not_back)
+        );
+        if let Some(gap) = &fault.gap {
+            let (median, longest) = (quantile(gap.p50), quantile(gap.max));
+            let _ = write!(text, ", gap p50 {median} and at most {longest}");
+        }
+        let _ = writeln!(
+            text,
+            "; {} replayed, {} lost, {} twice",
+            grouped(fault.replayed),
+            grouped(fault.lost),
+            grouped(fault.duplicate)
+        );
     }
 }
 

@@ -225,6 +225,10 @@ fn record(course: Course, draw: Draw) -> LoadRecord {
         ledger: draw.ledger,
         wrong_deliveries: draw.wrong,
         failures: vec![],
+        faults: Vec::new(),
+        slos: Vec::new(),
+        calibration: None,
+        hub_cost: None,
         metrics: BTreeMap::from([
             (Metric::Delivery, Distribution::of(&draw.pooled, measured)),
             (Metric::EventLast, Distribution::of(&draw.last, measured)),
@@ -315,5 +319,8 @@ fn second(histogram: &Histogram, at_s: u32) -> Second {
         heat: heat_cells(histogram),
         hub_cpu: Some(0.3),
         hub_memory_bytes: Some(40 << 20),
+        hub_socket_bytes: None,
+        hub_open_files: None,
+        hub_context_switches: None,
     }
 }

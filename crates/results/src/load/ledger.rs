@@ -66,6 +66,9 @@ pub struct PublishCounts {
     pub refused: u64,
     /// Not answered, or never written.
     pub failed: u64,
+    /// Of those that were refused or failed: while the scenario itself kept the hub from them.
+    #[serde(default)]
+    pub failed_by_plan: u64,
     /// Written after their instant because the in-flight cap was hit.
     pub held_back: u64,
 }

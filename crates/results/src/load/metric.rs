@@ -38,6 +38,8 @@ pub enum Metric {
     PublishResponse,
     /// A − S: the hub's own part of it.
     PublishService,
+    /// R − I at the subscriber who wrote the update.
+    OwnEcho,
     /// From the planned connect instant to the connection.
     Connect,
     /// From the planned connect instant to the response headers.
@@ -50,7 +52,7 @@ pub enum Metric {
 
 impl Metric {
     /// All of them, in the order of documents.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Delivery,
         Self::EventLast,
         Self::BySubscriberP99,
@@ -64,6 +66,7 @@ impl Metric {
         Self::ReadLag,
         Self::PublishResponse,
         Self::PublishService,
+        Self::OwnEcho,
         Self::Connect,
         Self::Headers,
         Self::FirstEvent,
@@ -86,6 +89,7 @@ impl Metric {
             Self::ReadLag => "read_lag",
             Self::PublishResponse => "publish_response",
             Self::PublishService => "publish_service",
+            Self::OwnEcho => "own_echo",
             Self::Connect => "connect",
             Self::Headers => "headers",
             Self::FirstEvent => "first_event",

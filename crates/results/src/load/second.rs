@@ -43,8 +43,17 @@ pub struct Second {
     pub heat: Vec<HeatCell>,
     /// CPU share of the hub's process, 1.0 for one CPU; known only for a child or a local process.
     pub hub_cpu: Option<f64>,
-    /// Resident memory of the hub's process.
+    /// Resident memory of the hub's process, or what is charged to its control group.
     pub hub_memory_bytes: Option<u64>,
+    /// Of which buffers of its sockets; known only of a control group.
+    #[serde(default)]
+    pub hub_socket_bytes: Option<u64>,
+    /// File descriptors of the hub's process.
+    #[serde(default)]
+    pub hub_open_files: Option<u64>,
+    /// How often threads of the hub's process left their CPU in it.
+    #[serde(default)]
+    pub hub_context_switches: Option<u64>,
 }
 
 /// Deliveries whose latency lies in one bucket of [`heat_bucket`].

@@ -58,6 +58,10 @@ pub(crate) fn load_record() -> LoadRecord {
             count: 1,
             first_us: 9,
         }],
+        faults: Vec::new(),
+        slos: Vec::new(),
+        calibration: None,
+        hub_cost: None,
         metrics: BTreeMap::from([
             (Metric::Delivery, Distribution::of(&delivery, 400)),
             (Metric::EventLast, Distribution::of(&delivery, 400)),
@@ -120,6 +124,9 @@ fn second(delivery: &Histogram) -> Second {
         heat: heat_cells(delivery),
         hub_cpu: Some(0.25),
         hub_memory_bytes: None,
+        hub_socket_bytes: None,
+        hub_open_files: None,
+        hub_context_switches: None,
     }
 }
 

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use assay_load::plan::{Arithmetic, Memory, schedule};
 use assay_load::scenario::{Overrides, Scenario, parse_duration, preset, preset_names};
+use assay_results::{Slo, SloLevel};
 
 use crate::args::run::RunArgs;
 use crate::failure::{Failure, OrFail, usage};
@@ -47,7 +48,16 @@ pub(super) fn overridden(args: &RunArgs) -> Result<Scenario, Failure> {
         measure,
         seed: args.seed,
     };
-    read_scenario(&args.scenario)?.with(overrides).or_usage()
+    let scenario = read_scenario(&args.scenario)?
+        .with_settings(&args.set)
+        .map_err(|error| usage(format_args!("--set {error}")))?;
+    let mut scenario = scenario.with(overrides).or_usage()?;
+    scenario.slos.extend(args.slo.iter().map(|expect| Slo {
+        name: "given by --slo".to_owned(),
+        expect: *expect,
+        level: SloLevel::Must,
+    }));
+    Ok(scenario)
 }
 
 /// What a scenario amounts to, a line each.

@@ -1,9 +1,12 @@
 //! The tables of a load run's page.
 
-use assay_results::{Distribution, LoadRun, Metric, ProbeComparison, WrongDelivery};
+use assay_results::{
+    Distribution, Estimate, FaultRow, LoadRun, Metric, ProbeComparison, SloVerdict, WrongDelivery,
+};
 
 use crate::gate;
 use crate::number::{counted, duration, grouped, quantile, received};
+use crate::objective::{slo_level, slo_observed, slo_verdict};
 use crate::page::{Row, Table, heads};
 use crate::terminal::wrong_kind;
 
@@ -20,13 +23,16 @@ pub(super) fn all(run: &LoadRun) -> Vec<Table> {
         (None, probes(run))
     };
     [
+        objectives(run),
         first,
         latencies(run),
         Some(ledger(run)),
+        faults(run),
         failures(run),
         wrong(run),
         Some(gates(run)),
         later,
+        hub(run),
         phases(run),
     ]
     .into_iter()
@@ -83,6 +89,7 @@ const fn metric_name(metric: Metric) -> &'static str {
         Metric::ReadLag => "read lag (our reader)",
         Metric::PublishResponse => "publish response (from the planned instant)",
         Metric::PublishService => "publish service (from the first byte)",
+        Metric::OwnEcho => "own echo, at whoever wrote it",
         Metric::Connect => "connect",
         Metric::Headers => "headers",
         Metric::FirstEvent => "first event",
@@ -154,6 +161,68 @@ fn ledger(run: &LoadRun) -> Table {
                 true,
             ),
         ],
+    }
+}
+
+fn objectives(run: &LoadRun) -> Option<Table> {
+    let slos = &run.record().slos;
+    (!slos.is_empty()).then(|| Table {
+        caption: "What the run was to keep".to_owned(),
+        note: "Undecided where too few events stand behind it: neither kept nor broken.",
+        heads: heads(["", "verdict", "seen", "objective", "level"]),
+        rows: slos
+            .iter()
+            .map(|slo| Row {
+                head: slo.name.clone(),
+                cells: vec![
+                    slo_verdict(slo.verdict).to_owned(),
+                    slo_observed(slo.observed),
+                    slo.expect.clone(),
+                    slo_level(slo.level).to_owned(),
+                ],
+                alarming: slo.verdict == SloVerdict::Missed,
+            })
+            .collect(),
+    })
+}
+
+fn faults(run: &LoadRun) -> Option<Table> {
+    let faults = &run.record().faults;
+    (!faults.is_empty()).then(|| Table {
+        caption: "What went wrong on purpose".to_owned(),
+        note: "From one fault to the next. The gap of a subscriber is the time from the end of its stream to the response headers of the next one; what it missed must come from the history, once.",
+        heads: heads([
+            "", "at", "took", "streams ended", "not back", "gap p50", "gap max", "replayed", "lost", "duplicate",
+        ]),
+        rows: faults.iter().map(fault_row).collect(),
+    })
+}
+
+fn fault_row(fault: &FaultRow) -> Row {
+    let nothing = || "–".to_owned();
+    let took = fault.began_us.zip(fault.ended_us);
+    let (median, longest) = fault.gap.as_ref().map_or_else(
+        || (nothing(), nothing()),
+        |gap| (quantile(gap.p50), quantile(gap.max)),
+    );
+    let problem = fault.problem.as_ref();
+    Row {
+        head: format!("{} ({})", fault.name, fault.kind),
+        cells: vec![
+            duration(fault.planned_us),
+            problem.map_or_else(
+                || took.map_or_else(nothing, |(began, ended)| duration(ended - began)),
+                |problem| format!("not carried out: {problem}"),
+            ),
+            grouped(fault.broken),
+            grouped(fault.not_back),
+            median,
+            longest,
+            grouped(fault.replayed),
+            grouped(fault.lost),
+            grouped(fault.duplicate),
+        ],
+        alarming: problem.is_some() || fault.not_back + fault.lost + fault.duplicate > 0,
     }
 }
 
@@ -245,6 +314,46 @@ fn gates(run: &LoadRun) -> Table {
             })
             .collect(),
     }
+}
+
+fn hub(run: &LoadRun) -> Option<Table> {
+    let cost = run.record().hub_cost?;
+    let row = |head: &str, estimate: Option<Estimate>| {
+        estimate.map(|one| Row {
+            head: head.to_owned(),
+            cells: [one.value, one.low, one.high].map(figure).into(),
+            alarming: false,
+        })
+    };
+    let rows = [
+        row(
+            "bytes of memory a connection, as they came",
+            cost.bytes_a_connection,
+        ),
+        row("µs of CPU a second without updates", cost.idle_cpu_us),
+        row("µs of CPU a publish", cost.cpu_us_a_publish),
+        row("µs of CPU a delivery", cost.cpu_us_a_delivery),
+    ];
+    Some(Table {
+        caption: "What the hub cost".to_owned(),
+        note: "Fitted to the seconds of this run (least squares). Of a process, without what the kernel keeps for its sockets.",
+        heads: heads(["", "fitted", "at least", "at most (95 %)"]),
+        rows: rows.into_iter().flatten().collect(),
+    })
+}
+
+/// Three digits that say something.
+fn figure(value: f64) -> String {
+    if value.abs() >= 100.0 {
+        let whole = grouped(value.abs().round() as u64);
+        return if value < 0.0 {
+            format!("−{whole}")
+        } else {
+            whole
+        };
+    }
+    let digits = if value.abs() >= 10.0 { 1 } else { 2 };
+    format!("{value:.digits$}")
 }
 
 fn probes(run: &LoadRun) -> Option<Table> {
