@@ -189,6 +189,11 @@ impl Hub {
         Self { child, url }
     }
 
+    /// The id of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     pub(crate) fn signal(&self, with: Signal) {
         signal(&self.child, with);

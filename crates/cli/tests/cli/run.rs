@@ -180,3 +180,42 @@ fn what_a_machine_can_hear_is_kept_and_shown_in_its_reports() {
     let document = document_in(&folder.path().join("out"));
     assert_eq!(document["calibration"], calibration, "{ended:?}");
 }
+
+#[test]
+fn what_a_hub_of_others_uses_is_seen_by_the_id_of_its_process() {
+    let folder = tempdir().unwrap();
+    let out = folder.path().join("out");
+    let scenario = short(folder.path()).display().to_string();
+    let hub = Hub::start();
+    let pid = hub.pid().to_string();
+    let given = [
+        "--hub",
+        &hub.url,
+        "--jwt-key",
+        KEY,
+        "--out",
+        out.to_str().unwrap(),
+    ];
+    let ended = assay(&[&["run", &scenario, "--hub-pid", &pid], &given[..]].concat());
+    let document = document_in(&out);
+    assert_nothing_wrong(&ended, &document["summary"]);
+    let seconds = document["seconds"].as_array().unwrap();
+    let seen = seconds
+        .iter()
+        .filter(|second| second["hub_open_files"].as_u64() > Some(10));
+    assert!(seen.count() > 0, "{seconds:?}");
+    let gone = [
+        "run",
+        &scenario,
+        "--hub-cgroup",
+        "/nowhere",
+        "--hub",
+        &hub.url,
+    ];
+    let ended = assay(&gone);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(
+        ended.stderr.contains("nothing can be seen of the hub"),
+        "{ended:?}"
+    );
+}
