@@ -86,10 +86,10 @@ impl Axis {
         }
     }
 
-    /// Linear from 0, with about five ticks; `label` says what a value is called.
-    pub(super) fn from_zero(most: f64, title: &str, label: fn(f64) -> String) -> Self {
+    /// Linear from 0, with about five ticks that are round in units of `scale`; `label` says what a value is called.
+    pub(super) fn from_zero(most: f64, scale: f64, title: &str, label: fn(f64) -> String) -> Self {
         let rough = most.max(1e-9) / 5.0;
-        let decade = 10_f64.powf(rough.log10().floor());
+        let decade = scale * 10_f64.powf((rough / scale).log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0]
             .into_iter()
             .map(|part| part * decade)

@@ -22,6 +22,8 @@ struct Quantity {
     /// The name of its column in the data, with its unit.
     column: &'static str,
     of: fn(&Second) -> Option<f64>,
+    /// In which unit its ticks are round, where this is the most.
+    scale: fn(f64) -> f64,
     unit: fn(f64) -> String,
 }
 
@@ -33,6 +35,7 @@ const QUANTITIES: [Quantity; 5] = [
         axis: "streams open",
         column: "streams",
         of: |second| Some(second.connections as f64),
+        scale: |_| 1.0,
         unit: number,
     },
     Quantity {
@@ -42,6 +45,7 @@ const QUANTITIES: [Quantity; 5] = [
         axis: "events a second",
         column: "events",
         of: |second| Some(second.delivered as f64),
+        scale: |_| 1.0,
         unit: number,
     },
     Quantity {
@@ -51,6 +55,7 @@ const QUANTITIES: [Quantity; 5] = [
         axis: "CPUs",
         column: "cpus",
         of: |second| second.hub_cpu,
+        scale: |_| 1.0,
         unit: |cpus| format!("{cpus:.2}"),
     },
     Quantity {
@@ -60,6 +65,7 @@ const QUANTITIES: [Quantity; 5] = [
         axis: "memory",
         column: "bytes",
         of: |second| second.hub_memory_bytes.map(|bytes| bytes as f64),
+        scale: |most| 1_024_f64.powf(most.max(1.0).log(1_024.0).floor()),
         unit: |value| bytes(value as u64),
     },
     Quantity {
@@ -69,6 +75,7 @@ const QUANTITIES: [Quantity; 5] = [
         axis: "file descriptors",
         column: "file_descriptors",
         of: |second| second.hub_open_files.map(|files| files as f64),
+        scale: |_| 1.0,
         unit: number,
     },
 ];
@@ -107,7 +114,7 @@ fn chart(run: &LoadRun, quantity: &Quantity) -> Result<Option<Chart>, RenderErro
         draw: |size: Size| {
             let end = points.last().map_or(1.0, |(at, _)| *at);
             let x = Axis::seconds(0.0, end, "seconds since the run began");
-            let y = Axis::from_zero(most, quantity.axis, quantity.unit);
+            let y = Axis::from_zero(most, (quantity.scale)(most), quantity.axis, quantity.unit);
             plot((size, 240), Margins::AXES, &x, &y, |canvas| {
                 draw(canvas, run, &points, &y)
             })
@@ -170,15 +177,20 @@ fn streams_title(run: &LoadRun, points: &[(f64, f64)]) -> String {
         .fold(0.0_f64, |most, (_, value)| most.max(*value));
     let faults = run.record().faults.iter();
     let broken: u64 = faults.map(|fault| fault.broken).sum();
-    if broken == 0 {
-        return format!("{} streams at most were open at a time", number(most));
+    let not_back: u64 = run.record().faults.iter().map(|fault| fault.not_back).sum();
+    let most = number(most);
+    match (broken, not_back) {
+        (0, _) => format!("{most} streams at most were open at a time"),
+        (broken, 0) => format!(
+            "{most} streams at most were open; faults ended {} in all, and each was opened again",
+            grouped(broken)
+        ),
+        (broken, not_back) => format!(
+            "{most} streams at most were open; faults ended {} in all, and {} were not opened again",
+            grouped(broken),
+            grouped(not_back)
+        ),
     }
-    format!(
-        "Of {} streams, {} ended by faults, and {} of them did not come back",
-        number(most),
-        grouped(broken),
-        grouped(run.record().faults.iter().map(|fault| fault.not_back).sum())
-    )
 }
 
 fn deliveries_title(run: &LoadRun, points: &[(f64, f64)]) -> String {
