@@ -57,6 +57,7 @@ fn an_answer_that_is_no_stream_is_final() {
         &Failure::Status {
             code: 401,
             explanation: Some("Bearer".to_owned()),
+            retry_after_s: None,
         },
     );
     check(
@@ -186,4 +187,29 @@ fn who_never_connects_is_unconnected_and_expected_nowhere() {
         matches!(failures[..], [Failure::Status { code: 503, .. }]),
         "{failures:?}"
     );
+}
+
+#[test]
+fn a_hub_that_asks_for_time_is_given_it() {
+    let plan = Arc::new(unhurried(plan(1, &[&[0]], &[(0, FIRST)])));
+    let hub = ScriptedHub::listen();
+    let target = hub.target();
+    let clock = Clock::starting_in(Duration::ZERO);
+    let stop = Stop::new();
+    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let (_, mut busy) = hub.next();
+    let refused_at = clock.now();
+    busy.write_all(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 2\r\n\r\n")
+        .unwrap();
+    let (_, mut open) = hub.next();
+    assert!(
+        clock.now().micros_since(refused_at) >= 2_000_000,
+        "{}",
+        clock.now()
+    );
+    open.write_all(STREAM_HEAD.as_bytes()).unwrap();
+    let live = crowd.live().clone();
+    wait_until(&clock, "the stream", || live.progress().connected == 1);
+    stop.request();
+    crowd.join();
 }

@@ -1,6 +1,7 @@
 //! Why a subscriber is not (or no longer) connected.
 
 use super::limits;
+use std::time::Duration;
 use std::{fmt, io};
 
 /// Why an attempt to connect, or a stream, ended. The text names what the hub did and, where there is one, the next step.
@@ -19,12 +20,18 @@ pub enum Failure {
     #[error("no response head within {} s", limits::HEAD_TIMEOUT.as_secs())]
     HeadTimeout,
     /// An answer other than 200, with its `WWW-Authenticate` or `Location` if it has one.
-    #[error("status {code}{}", explanation.as_deref().map(|text| format!(" ({text})")).unwrap_or_default())]
+    #[error(
+        "status {code}{}{}",
+        explanation.as_deref().map(|text| format!(" ({text})")).unwrap_or_default(),
+        retry_after_s.map(|seconds| format!(", to be asked again after {seconds} s")).unwrap_or_default()
+    )]
     Status {
         /// The status code.
         code: u16,
         /// The field that explains it.
         explanation: Option<String>,
+        /// `Retry-After`, in seconds; a date is not understood.
+        retry_after_s: Option<u32>,
     },
     /// A 200 whose content type is not `text/event-stream`.
     #[error("the answer is no event stream (content type {0:?}): is this the URL of the hub?")]
@@ -119,6 +126,17 @@ impl fmt::Display for Step {
 }
 
 impl Failure {
+    /// How long the hub wants to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Status {
+                retry_after_s: Some(seconds),
+                ..
+            } => Some(Duration::from_secs(u64::from(*seconds))),
+            _ => None,
+        }
+    }
+
     /// Whether a further attempt could go otherwise: true for what the network, or a busy hub, may do now and then.
     pub(crate) fn is_transient(&self) -> bool {
         match self {

@@ -423,6 +423,9 @@ impl Reader {
             (reconnection_time(subscriber.retry_ms), end)
         };
         let longer = pause * 2_u32.pow(subscriber.fruitless.min(6));
+        let longer = failure
+            .retry_after()
+            .map_or(longer, |asked| asked.max(longer));
         // Never earlier than the hub asked for; spread, so that a thousand do not come back at once.
         let jittered = longer
             .min(limits::RETRY_MAX)

@@ -47,7 +47,13 @@ fn accept(code: u16, fields: &[Header<'_>]) -> Result<Framing, Failure> {
             .iter()
             .find_map(|name| field(fields, name))
             .map(excerpt);
-        return Err(Failure::Status { code, explanation });
+        let seconds =
+            field(fields, "retry-after").and_then(|value| std::str::from_utf8(value).ok());
+        return Err(Failure::Status {
+            code,
+            explanation,
+            retry_after_s: seconds.and_then(|seconds| seconds.trim().parse().ok()),
+        });
     }
     let content_type = field(fields, "content-type").unwrap_or_default();
     let media_type = content_type.split(|&byte| byte == b';').next();
@@ -153,8 +159,24 @@ mod tests {
             Err(Failure::Status {
                 code,
                 explanation: explanation.map(str::to_owned),
+                retry_after_s: None,
             })
         };
+        for (field, retry_after_s) in [
+            ("Retry-After: 7", Some(7)),
+            ("Retry-After: -1", None),
+            ("Retry-After: Thu, 26 Nov 2026 11:00:00 GMT", None),
+        ] {
+            let busy = Failure::Status {
+                code: 429,
+                explanation: None,
+                retry_after_s,
+            };
+            check(
+                &format!("HTTP/1.1 429 Too Many\r\n{field}\r\n\r\n"),
+                &Err(busy),
+            );
+        }
         check(
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\n\r\n",
             &status(401, Some("Bearer error=\"invalid_token\"")),
