@@ -126,8 +126,10 @@ pub enum Arrivals {
 /// How long each phase lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Phases {
-    /// Subscribers connect, evenly.
+    /// Subscribers connect.
     pub ramp: Duration,
+    /// How they are spread over that.
+    pub ramp_shape: RampShape,
     /// Canaries confirm them; zero leaves the phase out.
     pub settle: Duration,
     /// Load that enters the ledger, but no percentile.
@@ -136,6 +138,35 @@ pub struct Phases {
     pub measure: Duration,
     /// The longest wait for what is still under way after the last update.
     pub drain: Duration,
+}
+
+/// How connects are spread over the ramp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RampShape {
+    /// Evenly.
+    Even,
+    /// More and more of them: the rate grows from nothing to twice the mean.
+    Growing,
+    /// All at its beginning.
+    AtOnce,
+}
+
+impl RampShape {
+    /// As files spell them.
+    pub(crate) const WORDS: [(&'static str, Self); 3] = [
+        ("even", Self::Even),
+        ("growing", Self::Growing),
+        ("at once", Self::AtOnce),
+    ];
+
+    /// The part of the ramp, from 0 to 1, after which this share of the subscribers has begun to connect.
+    pub(crate) fn part_at(self, share: f64) -> f64 {
+        match self {
+            Self::Even => share,
+            Self::Growing => share.sqrt(),
+            Self::AtOnce => 0.0,
+        }
+    }
 }
 
 /// What goes wrong on purpose.

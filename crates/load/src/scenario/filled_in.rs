@@ -6,8 +6,8 @@ use assay_results::SloLevel;
 
 use super::quantity::duration_text;
 use super::{
-    Arrivals, Arrive, FaultKind, Follow, PublisherGroup, Scenario, SubscriberGroup, Tempo,
-    TopicCount,
+    Arrivals, Arrive, FaultKind, Follow, PublisherGroup, RampShape, Scenario, SubscriberGroup,
+    Tempo, TopicCount,
 };
 
 impl Scenario {
@@ -56,6 +56,10 @@ impl Scenario {
             ("drain", phases.drain),
         ] {
             writeln!(out, "{key} = \"{}\"", duration_text(duration))?;
+        }
+        let mut words = RampShape::WORDS.iter();
+        if let Some((word, _)) = words.find(|(_, shape)| *shape == phases.ramp_shape) {
+            writeln!(out, "ramp_shape = \"{word}\"")?;
         }
         if !self.slos.is_empty() {
             writeln!(out, "\n[slo]")?;

@@ -8,7 +8,8 @@ use super::quantity::{parse_duration, parse_percent};
 use super::subscribers::word;
 use super::table::{Entry, Source, Table};
 use super::{
-    Arrive, Bounds, Phases, Scenario, ScenarioError, Words, faults, publishers, subscribers, topics,
+    Arrive, Bounds, Phases, RampShape, Scenario, ScenarioError, Words, faults, publishers,
+    subscribers, topics,
 };
 
 /// More than any machine's ports; keeps indices of subscribers within 32 bits.
@@ -209,9 +210,11 @@ fn phases(root: &mut Table<'_, '_>) -> Result<Phases, ScenarioError> {
             ),
         ));
     }
+    let ramp_shape = word(&mut table, "ramp_shape", &RampShape::WORDS)?;
     table.finish()?;
     Ok(Phases {
         ramp,
+        ramp_shape: ramp_shape.unwrap_or(RampShape::Even),
         settle,
         warm_up,
         measure: measure.value,

@@ -129,16 +129,18 @@ impl Crowd<'_> {
         followed: &mut Followed<'_>,
         rng: &mut StdRng,
     ) -> Vec<PlannedSubscriber> {
-        let ramp_us = self.scenario.phases.ramp.as_micros() as u64;
+        let phases = &self.scenario.phases;
+        let ramp_us = phases.ramp.as_micros() as f64;
         let in_ramp = |place: &&Place| place.arrive == Arrive::Ramp;
-        let due_in_ramp = places.iter().filter(in_ramp).count().max(1) as u64;
+        let due_in_ramp = places.iter().filter(in_ramp).count().max(1) as f64;
         let mut subscribers = Vec::with_capacity(places.len());
-        let mut ramped = 0;
+        let mut ramped = 0_u64;
         for place in places {
             let connect_at = match place.arrive {
                 Arrive::Ramp => {
                     ramped += 1;
-                    Micros(ramp_us * (ramped - 1) / due_in_ramp)
+                    let share = (ramped - 1) as f64 / due_in_ramp;
+                    Micros((ramp_us * phases.ramp_shape.part_at(share)) as u64)
                 }
                 Arrive::Load => self.arrives_in_load(place.group, rng),
             };

@@ -302,3 +302,18 @@ fn settling_takes_as_long_as_its_canaries() {
         .filter(|one| one.phase == PhaseKind::Settle);
     assert_eq!(canaries.count(), 4_000, "one round");
 }
+
+#[test]
+fn a_ramp_has_the_shape_that_the_file_says() {
+    let (scenario, _) = as_it_is("live-score");
+    for (shape, in_first_half) in [("even", 500), ("growing", 250), ("at once", 1_000)] {
+        let shaped = format!("phases.ramp_shape={shape}");
+        let plan = schedule(&scenario.with_settings(&[shaped]).unwrap(), 1, 1);
+        let half = plan.phase(PhaseKind::Ramp).unwrap().end.0 / 2;
+        let begun = plan
+            .subscribers
+            .iter()
+            .filter(|one| one.connect_at.0 < half);
+        assert_eq!(begun.count(), in_first_half, "{shape}");
+    }
+}
