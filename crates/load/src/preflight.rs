@@ -113,11 +113,11 @@ fn check_descriptors(
     match limit {
         Some(limit) if needed > limit => Err(ResourceError::Descriptors {
             needed,
-            subscribers: sums.subscribers,
+            subscribers: sums.subscribers_at_once,
             in_flight: u64::from(sums.in_flight),
             others: needed - sums.sockets,
             limit,
-            fits: rounded_down(limit.saturating_sub(needed - sums.subscribers)),
+            fits: rounded_down(limit.saturating_sub(needed - sums.subscribers_at_once)),
         }),
         _ => Ok(()),
     }
@@ -202,6 +202,29 @@ mod tests {
     }
 
     /// An hour at about 5,000 deliveries a second.
+    /// Those who come when others leave take no descriptors of their own.
+    #[test]
+    fn only_those_who_are_there_at_a_time_take_descriptors() {
+        let scenario = Scenario::parse("x", preset("churn").unwrap()).unwrap();
+        let quick = scenario.with_settings(&["subscribers.visitors.stays=1s".to_owned()]);
+        let sums = Arithmetic::of(&schedule(&quick.unwrap(), 1, 1), None);
+        assert!(
+            sums.subscribers > 10_000 && sums.subscribers_at_once < 3_000,
+            "{sums:?}"
+        );
+        assert_eq!(check_descriptors(&sums, Some(4_000), 0), Ok(()));
+        let ResourceError::Descriptors {
+            subscribers, fits, ..
+        } = check_descriptors(&sums, Some(1_000), 0).unwrap_err()
+        else {
+            panic!("not about descriptors");
+        };
+        assert!(
+            subscribers == sums.subscribers_at_once && fits < 1_000,
+            "{fits}"
+        );
+    }
+
     #[test]
     fn too_little_memory_is_named_with_the_arithmetic_and_what_fits() {
         let hour = |measure_s| {

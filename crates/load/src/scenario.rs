@@ -233,6 +233,11 @@ pub struct ScenarioError {
     pub problem: String,
 }
 
+/// Of rates that each hold for as long.
+fn mean_per_second(rates: &[Rate]) -> f64 {
+    rates.iter().map(|rate| rate.per_second()).sum::<f64>() / rates.len().max(1) as f64
+}
+
 impl Scenario {
     /// How many subscribers there are in all groups at a time.
     pub fn subscriber_count(&self) -> u32 {
@@ -243,9 +248,7 @@ impl Scenario {
     pub fn updates_per_second(&self) -> f64 {
         let load_s = (self.phases.warm_up + self.phases.measure).as_secs_f64();
         let rate = |group: &PublisherGroup| match &group.tempo {
-            Tempo::Steady { rates, .. } => {
-                rates.iter().map(|rate| rate.per_second()).sum::<f64>() / rates.len() as f64
-            }
+            Tempo::Steady { rates, .. } => mean_per_second(rates),
             Tempo::Jobs { of, events, .. } => {
                 f64::from(self.subscribers[*of].count) * f64::from(*events) / load_s
             }

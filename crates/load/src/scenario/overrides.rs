@@ -19,7 +19,7 @@ pub struct Overrides {
 }
 
 /// A scenario cannot be changed like that.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum OverrideError {
     /// Too few to give each group one, or too many.
     #[error("{given} subscribers: this scenario needs {least} to {SUBSCRIBERS_MOST}")]
@@ -32,6 +32,16 @@ pub enum OverrideError {
     /// Nothing could be measured.
     #[error("a measured phase of {} ms is too short: {} ms at least", .0.as_millis(), MEASURE_SHORTEST.as_millis())]
     Measure(Duration),
+    /// Subscribers bring their own updates, and more of them than that.
+    #[error(
+        "a rate of {given} is less than the {jobs:.1}/s of jobs that its subscribers start: change their number instead"
+    )]
+    Jobs {
+        /// What was asked for.
+        given: Rate,
+        /// What the jobs make.
+        jobs: f64,
+    },
     /// More than a plan holds.
     #[error(
         "about {0} updates are more than a plan holds ({UPDATES_MOST}): lower the rate or shorten the measured phase"
@@ -46,8 +56,7 @@ impl Scenario {
             self.share_out(subscribers)?;
         }
         if let Some(rate) = overrides.rate {
-            let factor = rate.per_second() / self.updates_per_second();
-            self.publish_times(factor);
+            self.publish_times(self.steady_factor(rate)?);
         }
         if let Some(measure) = overrides.measure {
             if measure < MEASURE_SHORTEST {
@@ -61,6 +70,25 @@ impl Scenario {
         }
         self.seed = overrides.seed.or(self.seed);
         Ok(self)
+    }
+
+    /// How many times as often those publish who follow the clock, so that all together publish at a rate.
+    fn steady_factor(&self, rate: Rate) -> Result<f64, OverrideError> {
+        let steady: f64 = self
+            .publishers
+            .iter()
+            .filter_map(|group| match &group.tempo {
+                Tempo::Steady { rates, .. } => Some(super::mean_per_second(rates)),
+                Tempo::Jobs { .. } => None,
+            })
+            .sum();
+        let jobs = self.updates_per_second() - steady;
+        let left = rate.per_second() - jobs;
+        if steady > 0.0 && left > 0.0 {
+            Ok(left / steady)
+        } else {
+            Err(OverrideError::Jobs { given: rate, jobs })
+        }
     }
 
     /// So many times as often. Jobs are as frequent as their subscribers: they stay.

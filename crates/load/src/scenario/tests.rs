@@ -437,3 +437,23 @@ fn any_value_can_be_set_by_its_name() {
         );
     }
 }
+
+#[test]
+fn a_rate_is_for_those_who_follow_the_clock() {
+    let with_rate = |scenario: Scenario, rate: &str| {
+        let rate = Some(rate.parse().unwrap());
+        scenario.with(Overrides {
+            rate,
+            ..Overrides::default()
+        })
+    };
+    // Fifteen updates of jobs in eleven seconds.
+    let mixed = with_rate(Scenario::parse("all.toml", ALL).unwrap(), "20/s").unwrap();
+    assert!(
+        (mixed.updates_per_second() - 20.0).abs() < 1e-9,
+        "{mixed:?}"
+    );
+    let jobs = Scenario::parse("x", preset("async-jobs").unwrap()).unwrap();
+    let error = with_rate(jobs, "50/s").unwrap_err().to_string();
+    assert!(error.contains("375.0/s of jobs"), "{error}");
+}

@@ -70,8 +70,8 @@ pub(crate) fn arithmetic(scenario: &Scenario) -> String {
             sums.updates, sums.updates_measured
         ),
         format!(
-            "{} deliveries to {} subscribers, {} of them probes",
-            sums.deliveries, sums.subscribers, sums.probes
+            "{} deliveries to {} subscribers, {} of them probes, {} at a time at most",
+            sums.deliveries, sums.subscribers, sums.probes, sums.subscribers_at_once
         ),
         format!(
             "{:.0} deliveries/s in the measured phase, {} in the busiest second",
