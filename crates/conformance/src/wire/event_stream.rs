@@ -6,9 +6,9 @@ use std::fmt;
 use super::{Answer, Body, Deadline, WireError};
 
 /// Longest stream that a check reads; above what any check has sent to it, also where eight suites at once make a hub tell of their
-/// subscriptions (256 KiB were too few). Dozens are open at once, and each is kept as bytes
-/// and as events.
-const STREAM_BYTES_AT_MOST: usize = 512 << 10;
+/// subscriptions (256 KiB were too few). Dozens are open at once, each is kept as bytes and as events, and buffers double: a bound at
+/// a power of two would let a flood take twice as much.
+const STREAM_BYTES_AT_MOST: usize = 384 << 10;
 /// Most events of a stream, each of which takes more memory than on the wire: a flood of small ones ends here.
 const EVENTS_AT_MOST: usize = 4096;
 
