@@ -12,7 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use assay_load::hub_process::{HubControl, HubEnd, HubProcess};
+use assay_load::hub_control::{HubControl, HubEnd};
+use assay_load::hub_process::HubProcess;
 use rand::RngExt as _;
 use rustix::process::{Pid, Signal, kill_process};
 

@@ -1,5 +1,5 @@
-//! The hub's process, where it is known: looked at by the health monitor, and ended and started again by faults. Not for starting it:
-//! only the caller knows how.
+//! The hub's own use of this machine, where it can be seen: its process, which faults may replace, and its control group. Not for ending or
+//! starting it: that is [`crate::hub_control`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -98,25 +98,4 @@ impl HubGauge {
         let pid = self.process.as_ref().and_then(HubProcess::pid);
         pid.is_some_and(|pid| platform::sample_process(pid).is_none())
     }
-}
-
-/// What a fault does to a hub, carried out by whoever started it. The errors are sentences for the report.
-pub trait HubControl: Send {
-    /// Ends the process, cleanly or not, starts another one at the same address and returns when that accepts.
-    fn restart(&mut self, end: HubEnd) -> Result<(), String>;
-
-    /// Stops it from doing anything.
-    fn pause(&mut self) -> Result<(), String>;
-
-    /// Lets it go on.
-    fn resume(&mut self) -> Result<(), String>;
-}
-
-/// How a hub is ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HubEnd {
-    /// It is asked to, and may finish what it does.
-    Clean,
-    /// At once.
-    Kill,
 }

@@ -18,6 +18,7 @@ pub mod assemble;
 pub mod clock;
 pub mod crowd;
 mod health;
+pub mod hub_control;
 pub mod hub_process;
 pub mod ledger;
 pub mod null_hub;

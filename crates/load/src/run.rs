@@ -17,7 +17,7 @@ use assay_results::{Partial, PartialCause, RampPoint};
 use crate::clock::{Clock, ClockStep, Micros};
 use crate::crowd::{Crowd, CrowdRecord, StartError};
 use crate::health::SystemSecond;
-use crate::hub_process::HubControl;
+use crate::hub_control::HubControl;
 use crate::plan::{Arithmetic, Plan};
 use crate::preflight::{HubAnswer, Refused, check_hub};
 use crate::progress::Progress;

@@ -6,7 +6,7 @@ use assay_load::clock::{Clock, Micros};
 use assay_load::crowd::{Crowd, CrowdRecord};
 use assay_load::ledger::{Ending, settle};
 use assay_load::percentiles::SubscriberTimes;
-use assay_load::plan::Plan;
+use assay_load::plan::{Plan, Reads};
 use assay_load::stop::Stop;
 use assay_results::LedgerCounts;
 use std::io::Write;
@@ -254,4 +254,27 @@ fn probes_know_when_the_kernel_had_the_last_event_of_each_read() {
     assert!(stamped > 0 && stamped <= 20, "{stamped}");
     assert_eq!(times.wire_delivery.samples(), stamped);
     assert!(times.read_lag.max_us() <= times.delivery.max_us());
+}
+
+#[test]
+fn who_reads_slowly_leaves_in_time_all_the_same() {
+    let mut plan = plan(1, &[&[0]], &[(0, Micros::ZERO)]);
+    plan.subscribers[0].reads = Reads::Slowly(50);
+    plan.subscribers[0].leave_at = Some(Micros(300_000));
+    let plan = Arc::new(plan);
+    let hub = ScriptedHub::listen();
+    let target = hub.target();
+    let clock = Clock::starting_in(Duration::ZERO);
+    let stop = Stop::new();
+    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let _stream = hub.open(1, STREAM_HEAD);
+    let live = crowd.live().clone();
+    wait_until(&clock, "the stream", || live.progress().connected == 1);
+    wait_until(&clock, "its end", || live.progress().connected == 0);
+    stop.request();
+    let record = crowd.join();
+    // It listens for `late_after` longer.
+    let left_at = record.subscribers[0].left_at;
+    assert!(left_at >= Some(Micros(1_300_000)), "{left_at:?}");
+    assert_eq!(record.subscribers[0].failure, None);
 }

@@ -46,14 +46,12 @@ pub(crate) fn run(args: &CalibrateArgs) -> CommandResult {
     console::tell("assay: a light load on a hub that does nothing");
     let light = load(&hub, args.subscribers, LIGHT.0, LIGHT.1, &stop)?;
     if light.record().health.saturated() {
-        return Err(Failure {
-            outcome: Outcome::NotMeasurable,
-            error: anyhow::anyhow!(
-                "this machine is busy: even a light load was past the workbench's gates; nothing is kept, try again when it is quiet"
-            ),
-        });
+        return Err(busy("a light load was past the workbench's gates"));
     }
     let (ceiling, limited_by) = ceiling(&hub, args, &stop)?;
+    if ceiling <= 0.0 {
+        return Err(busy("the least of the steep loads was not kept"));
+    }
     let environment = environment();
     let at = |metric: Metric, quantile: fn(&assay_results::Distribution) -> Quantile| {
         light
@@ -84,6 +82,16 @@ pub(crate) fn run(args: &CalibrateArgs) -> CommandResult {
     Ok(Outcome::Passed)
 }
 
+/// Nothing can be said of a machine that does something else.
+fn busy(what: &str) -> Failure {
+    Failure {
+        outcome: Outcome::NotMeasurable,
+        error: anyhow::anyhow!(
+            "this machine is busy: {what}; nothing is kept, try again when it is quiet"
+        ),
+    }
+}
+
 /// The steepest load that is kept, in events a second, and what the next one met.
 fn ceiling(hub: &NullHub, args: &CalibrateArgs, stop: &Stop) -> Result<(f64, Limit), Failure> {
     let mut kept = 0.0_f64;
@@ -100,10 +108,10 @@ fn ceiling(hub: &NullHub, args: &CalibrateArgs, stop: &Stop) -> Result<(f64, Lim
         )?;
         let came = came_per_second(&run);
         if run.record().health.saturated() {
-            return Ok((kept.max(came.min(wanted)), Limit::Workbench));
+            return Ok((kept, Limit::Workbench));
         }
         if came < wanted * KEPT_LEAST {
-            return Ok((kept.max(came), Limit::NullHub));
+            return Ok((kept, Limit::NullHub));
         }
         kept = came;
         wanted *= STEEPER;

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use assay_client::TopicMatcher;
 use assay_load::assemble::{Surroundings, assemble};
-use assay_load::hub_process::{HubControl, HubGauge, HubProcess};
+use assay_load::hub_control::HubControl;
+use assay_load::hub_process::{HubGauge, HubProcess};
 use assay_load::plan::{Arithmetic, Plan, schedule};
 use assay_load::preflight::{check_grants, check_resources};
 use assay_load::run::Setup;

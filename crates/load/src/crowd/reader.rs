@@ -181,6 +181,10 @@ impl Reader {
         if self.closes_at(place).is_some_and(|at| at <= now) {
             return self.leave(place, now);
         }
+        // One who rests overtakes this; one who finds nothing to read must leave all the same.
+        if let Some(closes_at) = self.closes_at(place) {
+            self.timers.set(place, closes_at);
+        }
         self.subscribers[place as usize].rests = false;
         self.read(place, Until::WouldBlock);
     }

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::clock::{Clock, Micros};
-use crate::hub_process::{HubControl, HubEnd};
+use crate::hub_control::{HubControl, HubEnd};
 use crate::plan::{FaultKind, Plan, PlannedFault};
 use crate::stop::Stop;
 
