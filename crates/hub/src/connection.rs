@@ -24,7 +24,7 @@ use crate::http::response_body::{ResponseBody, Served};
 use crate::http::{Current, Endpoints, NotTaken};
 use crate::peer::Peer;
 use crate::peer_io::PeerIo;
-use crate::per_address::Place;
+use crate::reception::Admission;
 use crate::refused_body::ReadOn;
 use crate::socket::Socket;
 use crate::transport::{Handshakes, Transport};
@@ -83,8 +83,7 @@ impl Protocols {
 pub(crate) struct Accepted {
     pub(crate) socket: Socket,
     pub(crate) peer: Peer,
-    /// Among the connections of its address, where those are bounded.
-    pub(crate) place: Option<Place>,
+    pub(crate) admission: Admission,
     /// Whether nobody may subscribe on it.
     pub(crate) is_kept_back: bool,
 }
@@ -121,7 +120,7 @@ pub(crate) async fn serve(accepted: Accepted, common: Arc<Common>) {
     let Accepted {
         socket,
         peer,
-        place: _place,
+        admission: _admission,
         is_kept_back,
     } = accepted;
     let vitals = Arc::new(Vitals::default());
@@ -166,7 +165,7 @@ async fn serve_plain(accepted: Accepted, endpoints: Arc<Endpoints>, common: Arc<
     };
     let NotTaken {
         socket,
-        place: _place,
+        admission: _admission,
         refusal,
     } = *left;
     let vitals = Arc::new(Vitals::default());
@@ -187,13 +186,13 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
     let Accepted {
         socket,
         peer,
-        place,
+        admission,
         is_kept_back,
     } = accepted;
     let socket = match socket {
         Socket::Left(socket) => socket,
         // There is no looking ahead.
-        Socket::Right(_) => return Some(NotTaken::unread(socket, place)),
+        Socket::Right(_) => return Some(NotTaken::unread(socket, admission)),
     };
     let mut peeked = vec![0; limits::PEEKED_BYTES];
     let mut closing = endpoints.closing();
@@ -213,9 +212,9 @@ async fn offer_to_lane(accepted: Accepted, endpoints: &Endpoints) -> Option<Box<
     match request_head::plain_get(&peeked[..length]) {
         Some(mut head) => {
             is_kept_back.then(|| head.request.extensions_mut().insert(KeptBack));
-            endpoints.take(peer, &mut head, socket, place).await
+            endpoints.take(peer, &mut head, socket, admission).await
         }
-        None => Some(NotTaken::unread(Socket::Left(socket), place)),
+        None => Some(NotTaken::unread(Socket::Left(socket), admission)),
     }
 }
 

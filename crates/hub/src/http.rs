@@ -170,11 +170,6 @@ impl Endpoints {
         self.metrics.connections.add("connection", code);
     }
 
-    /// Connections that are streams over HTTP/1.1.
-    pub(crate) fn lane_connections(&self) -> usize {
-        self.lanes.connections()
-    }
-
     /// See [`HubConfig`].
     pub(crate) fn write_timeout(&self) -> Option<Duration> {
         self.config.write_timeout

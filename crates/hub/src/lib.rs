@@ -49,6 +49,7 @@ mod archive_readers;
 mod certificate;
 mod config;
 mod connection;
+mod connection_count;
 mod deadline;
 mod either;
 mod farewell;

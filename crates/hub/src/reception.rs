@@ -7,9 +7,10 @@ use tokio::task::JoinSet;
 
 use crate::config::{HubConfig, TrustedProxies};
 use crate::connection::{self, Accepted, Common};
+use crate::connection_count::{ConnectionCount, Counted};
 use crate::limits;
 use crate::peer::Peer;
-use crate::per_address::PerAddress;
+use crate::per_address::{PerAddress, Place};
 use crate::socket::Socket;
 use crate::surplus::{self, Surplus};
 
@@ -17,6 +18,8 @@ use crate::surplus::{self, Surplus};
 pub(crate) struct Reception {
     /// Those that are not in a stream lane.
     pub(crate) connections: JoinSet<()>,
+    /// All of them.
+    pub(crate) open: ConnectionCount,
     connections_max: usize,
     /// With so many connections, nobody may subscribe on one more.
     kept_back_from: usize,
@@ -24,6 +27,14 @@ pub(crate) struct Reception {
     write_timeout: Option<Duration>,
     per_address: Option<Arc<PerAddress>>,
     is_plain: bool,
+}
+
+/// What a connection holds as long as it is open, whoever serves it.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    _counted: Counted,
+    /// Among the connections of its address, where those are bounded.
+    _of_address: Option<Place>,
 }
 
 impl Reception {
@@ -43,6 +54,7 @@ impl Reception {
         let kept_back_from = connections_max - kept_back;
         Self {
             connections: JoinSet::new(),
+            open: ConnectionCount::default(),
             connections_max,
             kept_back_from,
             trusted_proxies: config.trusted_proxies.clone(),
@@ -54,8 +66,7 @@ impl Reception {
 
     /// Takes a connection that was accepted.
     pub(crate) fn receive(&mut self, socket: Socket, peer: Peer, common: &Arc<Common>) {
-        let in_lanes = common.current.endpoints().lane_connections();
-        let connections = self.connections.len() + in_lanes;
+        let connections = self.open.now();
         if connections >= self.connections_max {
             let connections_max = self.connections_max;
             common.current.endpoints().count_connection("surplus");
@@ -85,7 +96,10 @@ impl Reception {
         let accepted = Accepted {
             socket,
             peer,
-            place,
+            admission: Admission {
+                _counted: self.open.add(),
+                _of_address: place,
+            },
             is_kept_back: connections >= self.kept_back_from,
         };
         self.connections
@@ -95,7 +109,11 @@ impl Reception {
     fn turn_away(&mut self, socket: Socket, peer: Peer) {
         tracing::info!(reason = %"connection.surplus-of-address", %peer, "connection refused: its address has as many as it may have");
         if self.is_plain {
-            self.connections.spawn(surplus::turn_away(socket));
+            let counted = self.open.add();
+            self.connections.spawn(async move {
+                surplus::turn_away(socket).await;
+                drop(counted);
+            });
         }
     }
 }

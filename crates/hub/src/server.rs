@@ -181,30 +181,30 @@ impl Server {
             }
         }
         drop(listener);
-        drain(reception.connections, &common, lane_ends, deadline).await
+        drain(reception, &common, lane_ends, deadline).await
     }
 }
 
 /// Ends the streams and lets what is under way end, until `deadline` has passed.
 async fn drain(
-    mut connections: JoinSet<()>,
+    mut reception: Reception,
     common: &Common,
     lane_ends: LaneEnds,
     deadline: Duration,
 ) -> Result<(), ServeError> {
     let endpoints = common.current.endpoints();
     tracing::info!(
-        connections = connections.len() + endpoints.lane_connections(),
+        connections = reception.open.now(),
         "shutting down: ending streams"
     );
     endpoints.close();
     let drained = timeout(deadline, async {
-        while connections.join_next().await.is_some() {}
+        while reception.connections.join_next().await.is_some() {}
         lane_ends.all().await;
     })
     .await;
-    let left = connections.len() + endpoints.lane_connections();
-    connections.shutdown().await;
+    let left = reception.open.now();
+    reception.connections.shutdown().await;
     drained.map_err(|_| ServeError::DrainTimeout {
         connections: left,
         deadline,

@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use crate::http::event_stream::PlannedEnd;
 use crate::peer::Peer;
 use crate::per_address::Place;
+use crate::reception::Admission;
 
 use crate::farewell::Farewell;
 use crate::metrics::LaneCounts;
@@ -37,8 +38,9 @@ pub(crate) struct Guest {
     /// Its head lies unread in it.
     pub(crate) socket: TcpStream,
     pub(crate) peer: Peer,
-    /// Among the connections and the streams of its address, where those are bounded.
-    pub(crate) places: [Option<Place>; 2],
+    pub(crate) admission: Admission,
+    /// Among the streams of its address, where those are bounded.
+    pub(crate) place: Option<Place>,
     /// Bytes of the request head.
     pub(crate) head_bytes: usize,
     /// The response: status line and fields, but for the cursor and the empty line.
@@ -129,14 +131,6 @@ impl StreamLanes {
     pub(crate) fn counts(&self) -> Vec<Arc<LaneCounts>> {
         let lanes = self.lanes.iter();
         lanes.map(|lane| Arc::clone(&lane.shared.counts)).collect()
-    }
-
-    /// Connections that lanes own.
-    pub(crate) fn connections(&self) -> usize {
-        self.lanes
-            .iter()
-            .map(|lane| lane.shared.connections())
-            .sum()
     }
 }
 

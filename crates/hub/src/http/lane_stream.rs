@@ -7,7 +7,7 @@ use super::Endpoints;
 use super::response_body::ResponseBody;
 use super::subscribe::{Opening, cursor_field, set_fields};
 use crate::peer::Peer;
-use crate::per_address::Place;
+use crate::reception::Admission;
 use crate::request_head::RequestHead;
 use crate::socket::Socket;
 use crate::stream_lane::Guest;
@@ -15,17 +15,17 @@ use crate::stream_lane::Guest;
 /// A connection that no lane took, and what its peer is to be told.
 pub(crate) struct NotTaken {
     pub(crate) socket: Socket,
-    pub(crate) place: Option<Place>,
+    pub(crate) admission: Admission,
     /// None if this is no subscription: hyper finds out what it is.
     pub(crate) refusal: Option<Response<ResponseBody>>,
 }
 
 impl NotTaken {
     /// hyper finds out what it is.
-    pub(crate) fn unread(socket: Socket, place: Option<Place>) -> Box<Self> {
+    pub(crate) fn unread(socket: Socket, admission: Admission) -> Box<Self> {
         Box::new(Self {
             socket,
-            place,
+            admission,
             refusal: None,
         })
     }
@@ -38,30 +38,30 @@ impl Endpoints {
         peer: Peer,
         head: &mut RequestHead,
         socket: TcpStream,
-        place: Option<Place>,
+        admission: Admission,
     ) -> Option<Box<NotTaken>> {
         let request = &mut head.request;
         if !self.config.is_hub(request.uri().path()) {
-            return Some(NotTaken::unread(Socket::Left(socket), place));
+            return Some(NotTaken::unread(Socket::Left(socket), admission));
         }
         let sender = self.sender(peer, request);
         let request = &*request;
         let peer = *sender.as_ref().unwrap_or(&peer);
-        let refused = |socket, place, refusal| {
+        let refused = |socket, admission, refusal| {
             Box::new(NotTaken {
                 socket: Socket::Left(socket),
-                place,
+                admission,
                 refusal: Some(self.complete(peer, request, Err(refusal))),
             })
         };
         let Opening {
             subscribe,
             dialect,
-            place: stream_place,
+            place,
             end,
         } = match async { self.opening(sender?, request).await }.await {
             Ok(opening) => opening,
-            Err(refusal) => return Some(refused(socket, place, refusal)),
+            Err(refusal) => return Some(refused(socket, admission, refusal)),
         };
         let mut response = Response::new(ResponseBody::EMPTY);
         set_fields(response.headers_mut());
@@ -69,16 +69,19 @@ impl Endpoints {
         let guest = Box::new(Guest {
             socket: socket.into_std().ok()?,
             peer,
-            places: [place, stream_place],
+            admission,
+            place,
             head_bytes: head.length,
             response: written(response.headers()),
             cursor_field: cursor_field(dialect),
             end,
         });
         if let Err((error, guest)) = self.lanes.join(subscribe, guest).await {
-            let [place, _] = guest.places;
-            let socket = TcpStream::from_std(guest.socket).ok()?;
-            return Some(refused(socket, place, error.into()));
+            let Guest {
+                socket, admission, ..
+            } = *guest;
+            let socket = TcpStream::from_std(socket).ok()?;
+            return Some(refused(socket, admission, error.into()));
         }
         tracing::debug!(%peer, %dialect, "subscribed");
         None

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 
 use mio::{Poll, Token};
@@ -16,7 +16,6 @@ pub(super) const WAKE: Token = Token(usize::MAX);
 #[derive(Debug)]
 pub(super) struct Shared {
     waker: mio::Waker,
-    pub(super) connections: AtomicUsize,
     pub(super) is_cut: AtomicBool,
     pub(super) counts: Arc<LaneCounts>,
 }
@@ -25,15 +24,9 @@ impl Shared {
     pub(super) fn new(poll: &Poll) -> io::Result<Self> {
         Ok(Self {
             waker: mio::Waker::new(poll.registry(), WAKE)?,
-            connections: AtomicUsize::new(0),
             is_cut: AtomicBool::new(false),
             counts: Arc::default(),
         })
-    }
-
-    /// Connections that the lane owns.
-    pub(super) fn connections(&self) -> usize {
-        self.connections.load(Ordering::Relaxed)
     }
 
     /// Tells the lane to cut its connections.

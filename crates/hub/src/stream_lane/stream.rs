@@ -13,6 +13,7 @@ use super::alarms::StreamId;
 use crate::http::event_stream::PlannedEnd;
 use crate::peer::Peer;
 use crate::per_address::Place;
+use crate::reception::Admission;
 
 /// Chunks of one write, at most.
 const WRITE_SLICES: usize = 64;
@@ -28,7 +29,8 @@ pub(super) struct Stream {
     pub(super) subscriber: Option<LaneSubscriber>,
     pub(super) serial: u32,
     pub(super) end: Option<PlannedEnd>,
-    pub(super) _places: [Option<Place>; 2],
+    pub(super) _admission: Admission,
+    pub(super) _place: Option<Place>,
     /// When the socket last took something.
     pub(super) last_sent: Instant,
     /// Whether an alarm is set for the case that its peer has stopped reading.

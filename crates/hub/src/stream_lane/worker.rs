@@ -87,9 +87,6 @@ impl Worker {
             self.take_arrivals();
             self.ring(Instant::now());
             self.go_on_replaying();
-            self.shared
-                .connections
-                .store(self.streams.len(), Ordering::Relaxed);
         }
     }
 
@@ -242,7 +239,8 @@ impl Worker {
             subscriber: Some(subscriber),
             serial: id.serial,
             end: guest.end,
-            _places: guest.places,
+            _admission: guest.admission,
+            _place: guest.place,
             last_sent: now,
             is_watched: false,
             is_dirty: false,

@@ -3,6 +3,7 @@
 //! It decides when each subscriber dials, gives up and dials again; what the bytes mean is [`Subscriber`]'s business.
 
 mod drops;
+mod leaving;
 mod slowly;
 
 use super::dialer::Dialer;
@@ -178,13 +179,10 @@ impl Reader {
 
     /// Its time to leave has come, or that to read on.
     fn on_stream_timer(&mut self, place: u32, now: Micros) {
-        if self.closes_at(place).is_some_and(|at| at <= now) {
-            return self.leave(place, now);
+        if self.leave_if_due(place, now) {
+            return;
         }
-        // One who rests overtakes this; one who finds nothing to read must leave all the same.
-        if let Some(closes_at) = self.closes_at(place) {
-            self.timers.set(place, closes_at);
-        }
+        self.set_leaving(place);
         self.subscribers[place as usize].rests = false;
         self.read(place, Until::WouldBlock);
     }
@@ -192,30 +190,6 @@ impl Reader {
     fn planned(&self, place: u32) -> &PlannedSubscriber {
         let index = self.subscribers[place as usize].index;
         &self.shared.plan.subscribers[index as usize]
-    }
-
-    fn closes_at(&self, place: u32) -> Option<Micros> {
-        self.planned(place).closes_at(self.shared.plan.late_after)
-    }
-
-    fn leave(&mut self, place: u32, now: Micros) {
-        let subscriber = &mut self.subscribers[place as usize];
-        subscriber.wire = None;
-        subscriber.state = State::Over;
-        subscriber.record.left_at = Some(now);
-        self.live.connected.subtract(1);
-        self.recorder.left(subscriber.index, &subscriber.record);
-    }
-
-    fn drop_stream(&mut self, place: u32) {
-        if !matches!(self.subscribers[place as usize].state, State::Streaming(_)) {
-            return;
-        }
-        self.fail(place, Failure::Dropped);
-        let streams = &mut self.subscribers[place as usize].record.streams;
-        if let Some(stream) = streams.last_mut() {
-            stream.was_dropped = true;
-        }
     }
 
     fn dial_due(&mut self) {
@@ -379,9 +353,7 @@ impl Reader {
         self.live.connecting.subtract(1);
         self.live.connected.add(1);
         self.timers.clear(place);
-        if let Some(closes_at) = self.closes_at(place) {
-            self.timers.set(place, closes_at);
-        }
+        self.set_leaving(place);
         let subscriber = &mut self.subscribers[place as usize];
         subscriber.rests = false;
         let planned = &self.shared.plan.subscribers[subscriber.index as usize];

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::Reader;
 use crate::clock::Micros;
+use crate::crowd::failure::Failure;
+use crate::crowd::subscriber::State;
 use crate::plan::Plan;
 
 /// The streams that a thread is to drop, and when.
@@ -34,5 +37,19 @@ impl Drops {
     /// When the next one is.
     pub(super) fn next_at(&self) -> Option<Micros> {
         self.0.front().map(|(at, _)| *at)
+    }
+}
+
+impl Reader {
+    /// Cuts a stream, if there is one.
+    pub(super) fn drop_stream(&mut self, place: u32) {
+        if !matches!(self.subscribers[place as usize].state, State::Streaming(_)) {
+            return;
+        }
+        self.fail(place, Failure::Dropped);
+        let streams = &mut self.subscribers[place as usize].record.streams;
+        if let Some(stream) = streams.last_mut() {
+            stream.was_dropped = true;
+        }
     }
 }
