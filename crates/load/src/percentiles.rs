@@ -6,6 +6,7 @@
 
 mod by_second;
 mod events;
+pub mod intervals;
 mod probes;
 
 pub(crate) use by_second::interval;
@@ -14,6 +15,7 @@ pub use events::EventTimes;
 pub use probes::ProbeTimes;
 
 use by_second::Planned;
+use intervals::Resampling;
 
 use crate::clock::Micros;
 use crate::crowd::CrowdRecord;
@@ -21,13 +23,15 @@ use crate::ledger::Ledger;
 use crate::ledger::fates::{Fate, Fates, Finding};
 use crate::plan::{PhaseKind, Plan, PlannedPublication, Reads};
 use crate::record::PublicationRecord;
-use assay_results::{Histogram, Quantile, events_needed};
+use assay_results::{ConfidenceInterval, Distribution, Histogram, Quantile, events_needed};
 
 /// Everything that the subscribers' side timed, in microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct SubscriberTimes {
     /// R − I, pooled over all deliveries.
     pub delivery: Histogram,
+    /// How sure its quantiles are, ascending.
+    pub delivery_intervals: Vec<(f64, ConfidenceInterval)>,
     /// R − I of the first subscriber of each publish.
     pub event_first: Histogram,
     /// R − I of the median subscriber of each publish.
@@ -126,6 +130,10 @@ impl SubscriberTimes {
 
     /// A second of the plan at a time, so that what arrived of its updates can be let go.
     fn add_events(&mut self, plan: &Plan, arrivals: events::Arrivals) {
+        let events =
+            arrivals.events(|update| plan.publications[update].phase == PhaseKind::Measure);
+        let quantiles = Distribution::of(&self.delivery, events as u64).quantiles();
+        let mut resampling = Resampling::new(&self.delivery, quantiles, events);
         let mut arrived = arrivals.into_iter();
         let of_a_second =
             |a: &PlannedPublication, b: &PlannedPublication| a.at.second() == b.at.second();
@@ -138,8 +146,11 @@ impl SubscriberTimes {
                     (update, arrived, times)
                 })
                 .collect();
-            for (update, _, times) in &updates {
+            for (update, arrived, times) in &updates {
                 self.add_event(update.phase, times);
+                if update.phase == PhaseKind::Measure {
+                    arrived.add_to(&mut resampling);
+                }
             }
             let planned = Planned {
                 second: updates[0].0.at.second(),
@@ -150,6 +161,7 @@ impl SubscriberTimes {
             self.seconds.push(planned.row());
             planned.log(&mut self.logs);
         }
+        self.delivery_intervals = resampling.intervals(&self.delivery, plan.seed);
     }
 
     fn add_event(&mut self, phase: PhaseKind, event: &EventTimes) {

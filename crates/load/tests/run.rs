@@ -14,7 +14,8 @@ use assay_load::scenario::Scenario;
 use assay_load::stop::Stop;
 use assay_load::target::Target;
 use assay_results::{
-    Assay, Environment, HubOrigin, LoadResults, Machine, Metric, Outcome, PartialCause, WrongKind,
+    Assay, Environment, HubOrigin, LoadResults, Machine, Metric, Outcome, PartialCause, Quantile,
+    WrongKind,
 };
 use fan_out_hub::{FanOutHub, target};
 
@@ -154,6 +155,12 @@ fn a_clean_run_delivers_everything_and_ends_before_its_drain_does() {
         Metric::FirstEvent,
     ] {
         assert!(document.metrics.contains_key(&metric), "{metric}");
+    }
+    for metric in [Metric::Delivery, Metric::EventLast, Metric::PublishService] {
+        let distribution = &document.metrics[&metric];
+        let sure = distribution.intervals.p50.unwrap();
+        let ends = [sure.low, distribution.p50, sure.high].map(Quantile::value_us);
+        assert!(ends.is_sorted() && ends[0].is_some(), "{metric}: {ends:?}");
     }
     // What was due as far as that was known on the way: everything expected, and perhaps a canary that was missed while connecting.
     let (due, came) = last.unwrap();

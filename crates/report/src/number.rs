@@ -1,6 +1,6 @@
 //! Numbers as people read them: grouped, with a unit, no more digits than they bear.
 
-use assay_results::{Quantile, events_needed};
+use assay_results::{ConfidenceInterval, Quantile, events_needed};
 
 /// `12,345`.
 pub(crate) fn grouped(number: u64) -> String {
@@ -32,6 +32,26 @@ pub(crate) fn quantile(quantile: Quantile) -> String {
         Quantile::Value(us) => duration(us),
         Quantile::Lost => "lost".to_owned(),
         Quantile::TooFew => "too\u{a0}few".to_owned(),
+    }
+}
+
+/// `5.9–6.4 ms`, `940 µs–1.2 ms`, `≥ 5.9 ms` where only one end is known. The spaces do not break a line.
+pub(crate) fn interval(interval: ConfidenceInterval) -> String {
+    let ConfidenceInterval { low, high } = interval;
+    match (low, high) {
+        (Quantile::TooFew, _) => format!("≤\u{a0}{}", quantile(high)),
+        (_, Quantile::TooFew) => format!("≥\u{a0}{}", quantile(low)),
+        (low, high) if low == high => quantile(high),
+        _ => {
+            let (low, high) = (quantile(low), quantile(high));
+            // The unit once, where it is the same.
+            match (low.split_once('\u{a0}'), high.split_once('\u{a0}')) {
+                (Some((number, unit)), Some((_, of_high))) if unit == of_high => {
+                    format!("{number}–{high}")
+                }
+                _ => format!("{low}–{high}"),
+            }
+        }
     }
 }
 

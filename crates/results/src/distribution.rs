@@ -3,14 +3,18 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::confidence::{ConfidenceInterval, QuantileIntervals};
 use crate::histogram::Histogram;
-use crate::quantile::Quantile;
+use crate::quantile::{Quantile, events_needed};
 
 /// Steps of the curve for each nine: 0 to 0.9, 0.9 to 0.99 and so on.
 const STEPS_A_NINE: u32 = 20;
 
 /// Nines of the curve at most: up to 0.999999.
 const NINES_AT_MOST: u32 = 6;
+
+/// What is stated as a number, ascending.
+const STATED: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 /// One metric, summarised. Every latency is in µs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +41,9 @@ pub struct Distribution {
     pub p99: Quantile,
     /// 99.9th percentile.
     pub p999: Quantile,
+    /// How sure the five above are.
+    #[serde(default)]
+    pub intervals: QuantileIntervals,
     /// Largest value.
     pub max: Quantile,
     /// Largest value that came, whatever was lost.
@@ -52,6 +59,9 @@ pub struct CurvePoint {
     pub q: f64,
     /// Its value in µs, or `"lost"`.
     pub us: Quantile,
+    /// How sure it is; absent where too few events stand behind it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<ConfidenceInterval>,
 }
 
 impl Distribution {
@@ -71,10 +81,44 @@ impl Distribution {
             p95: quantile(0.95),
             p99: quantile(0.99),
             p999: quantile(0.999),
+            intervals: QuantileIntervals::default(),
             max: histogram.max(),
             max_received: histogram.max_us(),
             curve: curve(histogram),
         }
+    }
+
+    /// The quantiles of this distribution that may have an interval, ascending: those stated and those of the curve, as far as
+    /// enough events stand behind them.
+    pub fn quantiles(&self) -> Vec<f64> {
+        let stated = STATED.into_iter().chain(self.curve.iter().map(|at| at.q));
+        let mut quantiles: Vec<f64> = stated
+            .filter(|&q| q > 0.0 && self.events >= events_needed(q))
+            .collect();
+        quantiles.sort_by(f64::total_cmp);
+        quantiles.dedup();
+        quantiles
+    }
+
+    /// With the intervals of its [`Distribution::quantiles`], by quantile; one that is not among `intervals` has none.
+    #[must_use]
+    pub fn with_intervals(mut self, intervals: &[(f64, ConfidenceInterval)]) -> Self {
+        let of = |wanted: f64| {
+            let place = intervals.binary_search_by(|(q, _)| q.total_cmp(&wanted));
+            place.ok().map(|place| intervals[place].1)
+        };
+        let [p50, p90, p95, p99, p999] = STATED.map(of);
+        self.intervals = QuantileIntervals {
+            p50,
+            p90,
+            p95,
+            p99,
+            p999,
+        };
+        for point in &mut self.curve {
+            point.interval = of(point.q);
+        }
+        self
     }
 }
 
@@ -92,6 +136,10 @@ fn curve(histogram: &Histogram) -> Vec<CurvePoint> {
     quantiles
         .into_iter()
         .zip(values)
-        .map(|(q, us)| CurvePoint { q, us })
+        .map(|(q, us)| CurvePoint {
+            q,
+            us,
+            interval: None,
+        })
         .collect()
 }

@@ -137,6 +137,22 @@ impl Histogram {
             .collect()
     }
 
+    /// The value at a place of all samples in ascending order, the first of which is 1; [`Quantile::TooFew`] where there is none.
+    pub fn at(&self, place: u64) -> Quantile {
+        let samples = self.samples();
+        if place == 0 || place > samples {
+            return Quantile::TooFew;
+        }
+        let mut seen = 0;
+        let bucket = self.counts.iter_recorded().find(|step| {
+            seen += step.count_since_last_iteration();
+            seen >= place
+        });
+        bucket.map_or(Quantile::Lost, |step| {
+            Quantile::Value(step.value_iterated_to().clamp(self.min_us, self.max_us))
+        })
+    }
+
     /// Quantile `q`, or [`Quantile::TooFew`] unless `events` independent events suffice for it ([`events_needed`]).
     ///
     /// A publish is an event; its deliveries are not, since they share its fate.

@@ -8,6 +8,7 @@
 //! Not for measuring, and not for drawing: this crate has no sockets, no clock, no async runtime, and prints nothing.
 
 mod bounds;
+mod confidence;
 mod conformance;
 mod dialect;
 mod directory;
@@ -26,6 +27,7 @@ mod schema;
 mod target;
 
 pub use bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
+pub use confidence::{CONFIDENCE, ConfidenceInterval, QuantileIntervals};
 pub use conformance::baseline::{
     Baseline, BaselineComparison, BaselineEntry, BaselineError, BaselineState, KnownFailure,
 };

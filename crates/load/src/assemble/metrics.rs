@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use assay_results::{Distribution, Histogram, Interval, IntervalLog, Metric, Quantile};
 
 use crate::clock::Micros;
+use crate::percentiles::intervals::order_statistics;
 use crate::percentiles::{SubscriberTimes, interval};
 use crate::plan::{PhaseKind, Plan};
 use crate::publishers::PublisherRecord;
@@ -159,8 +160,47 @@ pub(super) fn distributions(
     ]
     .into_iter()
     .filter(|(_, histogram, _)| histogram.samples() > 0)
-    .map(|(metric, histogram, events)| (metric, Distribution::of(histogram, events)))
+    .map(|(metric, histogram, events)| {
+        let distribution = Distribution::of(histogram, events);
+        (
+            metric,
+            with_intervals(metric, distribution, histogram, times),
+        )
+    })
     .collect()
+}
+
+/// How sure the quantiles of a metric are, where its events are independent samples.
+fn with_intervals(
+    metric: Metric,
+    distribution: Distribution,
+    histogram: &Histogram,
+    times: &SubscriberTimes,
+) -> Distribution {
+    match metric {
+        Metric::Delivery => distribution.with_intervals(&times.delivery_intervals),
+        Metric::EventFirst
+        | Metric::EventMedian
+        | Metric::EventP99
+        | Metric::EventLast
+        | Metric::EventSpread
+        | Metric::ScheduleLag
+        | Metric::PublishResponse
+        | Metric::PublishService
+        | Metric::OwnEcho => {
+            let intervals = order_statistics(histogram, &distribution.quantiles());
+            distribution.with_intervals(&intervals)
+        }
+        // Connections share the ramp, subscribers their events, and probes see a sample of what delivery is.
+        Metric::BySubscriberP99
+        | Metric::ProbeDelivery
+        | Metric::WireDelivery
+        | Metric::ReadLag
+        | Metric::Connect
+        | Metric::Headers
+        | Metric::FirstEvent
+        | Metric::ReconnectGap => distribution,
+    }
 }
 
 /// Delivery, event p99 and last, publish response, schedule lag and read lag of measured updates, a second at a time: added up, a

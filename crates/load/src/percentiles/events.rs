@@ -1,5 +1,6 @@
 //! How each publish reached its audience: the fan.
 
+use super::intervals::Resampling;
 use super::nearest_rank;
 use crate::ledger::Ledger;
 use crate::ledger::fates::Fate;
@@ -68,6 +69,14 @@ impl Arrivals {
         }
     }
 
+    /// How many publications that are `wanted`, by their place in the plan, anyone was expected to get.
+    pub(super) fn events(&self, wanted: impl Fn(usize) -> bool) -> usize {
+        let expected = self.by_publication.iter().enumerate();
+        expected
+            .filter(|(place, arrived)| wanted(*place) && arrived.expected() > 0)
+            .count()
+    }
+
     /// What arrived of each publication, in the order of the plan.
     pub(super) fn into_iter(self) -> impl Iterator<Item = Arrived> {
         self.by_publication.into_iter()
@@ -75,10 +84,14 @@ impl Arrivals {
 }
 
 impl Arrived {
+    fn expected(&self) -> usize {
+        self.latencies_us.len() + self.lost
+    }
+
     /// The fan.
     pub(super) fn times(&mut self) -> EventTimes {
         self.latencies_us.sort_unstable();
-        let expected = self.latencies_us.len() + self.lost;
+        let expected = self.expected();
         let at_rank = |rank: usize| match self.latencies_us.get(rank - 1) {
             Some(&latency_us) => Quantile::Value(u64::from(latency_us)),
             None => Quantile::Lost,
@@ -93,6 +106,11 @@ impl Arrived {
             p99: quantile(0.99),
             last: quantile(1.0),
         }
+    }
+
+    /// As one event; to be called when its times were taken.
+    pub(super) fn add_to(&self, resampling: &mut Resampling) {
+        resampling.add(&self.latencies_us, self.lost);
     }
 
     /// Each delivery, lost ones included.

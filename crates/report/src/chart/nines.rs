@@ -1,6 +1,8 @@
 //! Delivery latency on an axis of nines: how late the unlucky were, in three families.
 
-use assay_results::{Distribution, LoadRun, Metric, Quantile, events_needed};
+use std::collections::VecDeque;
+
+use assay_results::{ConfidenceInterval, Distribution, LoadRun, Metric, Quantile, events_needed};
 
 use super::axis::{Axis, log_us};
 use super::canvas::{Anchor, Canvas, Error, Margins, Size, plot};
@@ -19,10 +21,14 @@ struct Family<'a> {
 }
 
 fn data(families: &[Family<'_>]) -> Data {
-    let mut data = Data::of(&["family", "quantile", "latency_us"]);
+    let mut data = Data::of(&["family", "quantile", "latency_us", "low_us", "high_us"]);
     for family in families {
         for point in &family.distribution.curve {
-            data.row(&[&family.name, &point.q, &us(point.us)]);
+            let end = |end: fn(ConfidenceInterval) -> Quantile| {
+                point.interval.map_or_else(String::new, |of| us(end(of)))
+            };
+            let (low, high) = (end(|of| of.low), end(|of| of.high));
+            data.row(&[&family.name, &point.q, &us(point.us), &low, &high]);
         }
     }
     data
@@ -33,6 +39,7 @@ fn data(families: &[Family<'_>]) -> Data {
 struct Point {
     nines: f64,
     us: Quantile,
+    interval: Option<ConfidenceInterval>,
     decided: bool,
 }
 
@@ -90,6 +97,7 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
         title: title(run),
         caption: "Latency from the planned publish to the receipt, on an axis that gives each further nine the same room: \
             all deliveries; the slowest subscriber of each publish; each subscriber's own 99th percentile. \
+            Around a line, what is 95 % sure of it, as far as both ends are known. \
             Faint where too few events stand behind it; a cross where it falls on a lost delivery."
             .to_owned(),
         draw: |size| {
@@ -101,6 +109,9 @@ pub(super) fn chart(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
             plot(
                 (size, 350 + legend_height(size)),
                 margins, &axis(size, nines), &y, |canvas| {
+                for family in &families {
+                    band(canvas, family, y.to)?;
+                }
                 for family in &families {
                     draw(canvas, family, y.to)?;
                 }
@@ -188,9 +199,31 @@ fn points(distribution: &Distribution) -> Vec<Point> {
                 -(1.0 - point.q).log10()
             },
             us: point.us,
+            interval: point.interval,
             decided: point.q < 1.0 && events_needed(point.q) <= distribution.events,
         })
         .collect()
+}
+
+/// The confidence intervals of a curve, as far as both ends are known; one that reaches lost deliveries goes to the top.
+fn band(canvas: &mut Canvas<'_, '_>, family: &Family<'_>, top: f64) -> Result<(), Error> {
+    let mut outline = VecDeque::new();
+    for point in points(family.distribution) {
+        let Some(interval) = point.interval else {
+            continue;
+        };
+        let (Some(low_us), false) = (interval.low.value_us(), interval.high == Quantile::TooFew)
+        else {
+            continue;
+        };
+        let high = interval.high.value_us().map_or(top, log_us);
+        outline.push_front((point.nines, log_us(low_us)));
+        outline.push_back((point.nines, high));
+    }
+    if outline.len() < 4 {
+        return Ok(());
+    }
+    canvas.shape(outline.make_contiguous(), family.role, 0.16)
 }
 
 fn draw(canvas: &mut Canvas<'_, '_>, family: &Family<'_>, top: f64) -> Result<(), Error> {

@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use assay_results::{
-    LoadRun, Outcome, ProbeComparison, Quantile, QuantileSummary, SloVerdict, Validity,
+    LoadRun, Metric, Outcome, ProbeComparison, Quantile, QuantileSummary, SloVerdict, Validity,
     WrongDelivery, WrongKind,
 };
 
 use super::{Paint, harmless};
 use crate::gate;
-use crate::number::{duration, grouped, quantile, received};
+use crate::number::{duration, grouped, interval, quantile, received};
 use crate::objective::{slo_level, slo_observed, slo_verdict};
 use crate::sentence::load::sentence;
 
@@ -120,6 +120,27 @@ fn quantiles(text: &mut String, run: &LoadRun) {
     }
     if too_few {
         text.push_str("–: too few events (p50 needs 5, p90 29, p99 299, p99.9 2,995)\n");
+    }
+    intervals(text, run);
+}
+
+/// How sure the two families are that have events of their own.
+fn intervals(text: &mut String, run: &LoadRun) {
+    for (name, metric) in [
+        ("delivery", Metric::Delivery),
+        ("event last", Metric::EventLast),
+    ] {
+        let Some(distribution) = run.record().metrics.get(&metric) else {
+            continue;
+        };
+        let sure = &distribution.intervals;
+        let known: Vec<String> = [("p50", sure.p50), ("p90", sure.p90), ("p99", sure.p99)]
+            .into_iter()
+            .filter_map(|(quantile, sure)| Some(format!("{quantile} {}", interval(sure?))))
+            .collect();
+        if !known.is_empty() {
+            let _ = writeln!(text, "95 % intervals of {name}: {}", known.join(", "));
+        }
     }
 }
 

@@ -230,10 +230,10 @@ fn record(course: Course, draw: Draw) -> LoadRecord {
         calibration: None,
         hub_cost: None,
         metrics: BTreeMap::from([
-            (Metric::Delivery, Distribution::of(&draw.pooled, measured)),
-            (Metric::EventLast, Distribution::of(&draw.last, measured)),
-            (Metric::EventFirst, Distribution::of(&draw.first, measured)),
-            (Metric::EventP99, Distribution::of(&draw.p99, measured)),
+            (Metric::Delivery, with_intervals(&draw.pooled, measured)),
+            (Metric::EventLast, with_intervals(&draw.last, measured)),
+            (Metric::EventFirst, with_intervals(&draw.first, measured)),
+            (Metric::EventP99, with_intervals(&draw.p99, measured)),
             (
                 Metric::BySubscriberP99,
                 Distribution::of(&subscribers, measured.min(FOLLOWERS)),
@@ -323,4 +323,21 @@ fn second(histogram: &Histogram, at_s: u32) -> Second {
         hub_open_files: None,
         hub_context_switches: None,
     }
+}
+
+/// About as sure as so many events make it.
+fn with_intervals(histogram: &Histogram, events: u64) -> Distribution {
+    let distribution = Distribution::of(histogram, events);
+    let interval = |q: f64| {
+        let margin = 1.96 * (q * (1.0 - q) / events as f64).sqrt();
+        let place = |q: f64| (q * histogram.samples() as f64).ceil().max(0.0) as u64;
+        let (low, high) = (place(q - margin), place(q + margin));
+        ConfidenceInterval::of(histogram.at(low), histogram.at(high))
+    };
+    let quantiles = distribution.quantiles();
+    let intervals: Vec<_> = quantiles
+        .into_iter()
+        .filter_map(|q| Some((q, interval(q)?)))
+        .collect();
+    distribution.with_intervals(&intervals)
 }

@@ -5,7 +5,7 @@ use assay_results::{
 };
 
 use crate::gate;
-use crate::number::{counted, duration, grouped, quantile, received};
+use crate::number::{counted, duration, grouped, interval, quantile, received};
 use crate::objective::{slo_level, slo_observed, slo_verdict};
 use crate::page::{Row, Table, heads};
 use crate::terminal::wrong_kind;
@@ -53,21 +53,25 @@ fn latencies(run: &LoadRun) -> Option<Table> {
         .collect();
     (!rows.is_empty()).then(|| Table {
         caption: "Latencies of the measured phase".to_owned(),
-        note: "“too few” where too few events stand behind a quantile: p50 needs 5, p90 29, p99 299, p99.9 2,995. One that falls on a lost delivery is lost.",
+        note: "“too few” where too few events stand behind a quantile: p50 needs 5, p90 29, p99 299, p99.9 2,995. One that falls on a lost delivery is lost. In brackets the 95 % confidence interval, where the events are independent samples; deliveries of one publish are not.",
         heads: heads(["", "p50", "p90", "p99", "p99.9", "max", "values", "events"]),
         rows,
     })
 }
 
 fn latency_cells(distribution: &Distribution) -> Vec<String> {
+    let sure = &distribution.intervals;
     let mut cells: Vec<String> = [
-        distribution.p50,
-        distribution.p90,
-        distribution.p99,
-        distribution.p999,
-        distribution.max,
+        (distribution.p50, sure.p50),
+        (distribution.p90, sure.p90),
+        (distribution.p99, sure.p99),
+        (distribution.p999, sure.p999),
+        (distribution.max, None),
     ]
-    .map(quantile)
+    .map(|(value, sure)| match sure {
+        Some(sure) => format!("{} ({})", quantile(value), interval(sure)),
+        None => quantile(value),
+    })
     .into();
     cells.push(grouped(distribution.count));
     cells.push(grouped(distribution.events));
