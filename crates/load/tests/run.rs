@@ -1,23 +1,20 @@
 //! Whole runs against a small hub in this process: a clean one, and every way in which a run may end early.
 
 mod fan_out_hub;
+mod whole_run;
 
 use std::net::TcpListener;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use assay_load::assemble::{Surroundings, assemble};
-use assay_load::plan::{Arithmetic, PhaseKind, schedule};
-use assay_load::progress::Progress;
-use assay_load::run::{RunRecord, Setup, run};
+use assay_load::assemble::assemble;
+use assay_load::plan::{PhaseKind, schedule};
+use assay_load::run::run;
 use assay_load::scenario::Scenario;
 use assay_load::stop::Stop;
 use assay_load::target::Target;
-use assay_results::{
-    Assay, Environment, HubOrigin, LoadResults, Machine, Metric, Outcome, PartialCause, Quantile,
-    WrongKind,
-};
+use assay_results::{Metric, Outcome, PartialCause, Quantile, WrongKind};
 use fan_out_hub::{FanOutHub, target};
+use whole_run::{carry_out, setup, surroundings};
 
 /// Four rounds of canaries: even a busy machine has everyone confirmed before the load begins.
 const SCENARIO: &str = "# Does a small one work?
@@ -41,68 +38,8 @@ measure = \"3s\"
 drain = \"3s\"
 ";
 
-fn setup(scenario: &Scenario, target: Target) -> Setup {
-    let plan = Arc::new(schedule(scenario, 7, 0x1234));
-    Setup {
-        sums: Arithmetic::of(&plan, scenario.bounds.in_flight),
-        plan,
-        target,
-        reader_threads: 1,
-    }
-}
-
 fn small() -> Scenario {
     Scenario::parse("small.toml", SCENARIO).unwrap()
-}
-
-/// Carries a scenario out and makes its document.
-fn carry_out(
-    scenario: &Scenario,
-    target: Target,
-    mut on_progress: impl FnMut(&Progress, &Stop),
-) -> (Setup, RunRecord, LoadResults) {
-    let setup = setup(scenario, target);
-    let stop = Stop::new();
-    let record = run(&setup, &stop, None, &mut |progress| {
-        on_progress(progress, &stop);
-    })
-    .unwrap();
-    let results = assemble(scenario, &setup, &record, surroundings());
-    (setup, record, results)
-}
-
-fn surroundings() -> Surroundings {
-    Surroundings {
-        calibration: None,
-        environment: Environment {
-            machine: Machine {
-                cpus: 1,
-                cpu_model: None,
-                memory_bytes: None,
-                os: "test".to_owned(),
-                kernel: None,
-                fd_limit: None,
-            },
-            assay: Assay {
-                version: "0".to_owned(),
-                commit: None,
-            },
-            started_at: "2026-11-24T00:00:00Z".to_owned(),
-            command_line: Vec::new(),
-        },
-        target: assay_results::Target {
-            hub: HubOrigin::Given,
-            url: "http://127.0.0.1/".to_owned(),
-            publish_url: None,
-            dialects: Vec::new(),
-            issuer: None,
-            audience: None,
-            insecure: false,
-            connect_to: None,
-            extra_headers: Vec::new(),
-            server: None,
-        },
-    }
 }
 
 fn unix_ms() -> u64 {

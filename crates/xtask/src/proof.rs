@@ -28,7 +28,7 @@ enum Keeps {
     Document(&'static str),
 }
 
-const PROOFS: [Proof; 9] = [
+const PROOFS: [Proof; 10] = [
     Proof {
         name: "kill-9",
         tests: &["--workspace", "--test", "durability", "kill_9"],
@@ -53,6 +53,12 @@ const PROOFS: [Proof; 9] = [
         tests: SIMULATION,
         rounds: 10_000,
         keeps: Keeps::Lines("simulation: "),
+    },
+    Proof {
+        name: "injection",
+        tests: &["--workspace", "--test", "injection", "--test", "intervals"],
+        rounds: 1,
+        keeps: Keeps::Lines("injection: "),
     },
     Proof {
         name: "kill-matrix",

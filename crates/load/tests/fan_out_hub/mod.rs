@@ -1,4 +1,5 @@
-//! A hub of a hundred lines that does fan out over HTTP/1.1, in dialect 1.0 and without tokens, and that can be told to misbehave.
+//! A hub of a hundred lines that does fan out over HTTP/1.1, in dialect 1.0 and without tokens, and that can be told to misbehave:
+//! whoever starts it may bring what delivers.
 //!
 //! One thread writes to all subscribers; the connections' own threads hand over to it and share no lock, on which they would queue up
 //! when the machine is busy.
@@ -38,14 +39,65 @@ struct State {
     forgotten: AtomicU64,
 }
 
+/// What is done with each update, one after the other; a publish is answered when that has returned.
+pub(crate) trait Deliver: Send + 'static {
+    fn deliver(&mut self, update: &Update, subscribers: &mut [Subscriber]);
+}
+
+/// One who hears.
+pub(crate) struct Subscriber {
+    pub(crate) topics: Vec<String>,
+    pub(crate) stream: TcpStream,
+}
+
+/// What was published.
+pub(crate) struct Update {
+    /// From 0 with the preflight's.
+    pub(crate) number: u64,
+    pub(crate) topic: String,
+    pub(crate) data: String,
+}
+
+impl Update {
+    /// As it stands on a stream.
+    pub(crate) fn event(&self) -> String {
+        format!("id: {}\ndata: {}\n\n", self.number, self.data)
+    }
+}
+
+impl Subscriber {
+    /// Whoever is gone hears nothing.
+    pub(crate) fn write(&mut self, event: &str) {
+        let _ = self.stream.write_all(event.as_bytes());
+    }
+}
+
+/// Everyone gets what they follow, at once.
+struct Faithfully;
+
+impl Deliver for Faithfully {
+    fn deliver(&mut self, update: &Update, subscribers: &mut [Subscriber]) {
+        let event = update.event();
+        for subscriber in subscribers {
+            if subscriber.topics.contains(&update.topic) {
+                subscriber.write(&event);
+            }
+        }
+    }
+}
+
 impl FanOutHub {
     pub(crate) fn start() -> Self {
+        Self::delivering(Faithfully)
+    }
+
+    pub(crate) fn delivering(deliver: impl Deliver) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
         state.forgotten.store(u64::MAX, Relaxed);
         let (orders, received) = mpsc::channel();
-        std::thread::spawn(move || fan_out(&received));
+        std::thread::spawn(move || fan_out(deliver, &received));
         let accepting = Arc::clone(&state);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -113,25 +165,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 enum Order {
     /// Open the stream of a subscriber of these topics.
     Subscribe(Vec<String>, TcpStream),
-    /// Send this event to all subscribers of the topic, and say when that is done.
-    Publish(String, String, mpsc::Sender<()>),
+    /// Send this to all subscribers of the topic, and say when that is done.
+    Publish(Update, mpsc::Sender<()>),
 }
 
-fn fan_out(orders: &mpsc::Receiver<Order>) {
-    let mut subscribers: Vec<(Vec<String>, TcpStream)> = Vec::new();
+fn fan_out(mut deliver: impl Deliver, orders: &mpsc::Receiver<Order>) {
+    let mut subscribers: Vec<Subscriber> = Vec::new();
     for order in orders {
         match order {
             Order::Subscribe(topics, mut stream) => {
                 let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n:\n";
                 if stream.write_all(head.as_bytes()).is_ok() {
-                    subscribers.push((topics, stream));
+                    subscribers.push(Subscriber { topics, stream });
                 }
             }
-            Order::Publish(topic, event, done) => {
-                subscribers
-                    .iter_mut()
-                    .filter(|(topics, _)| topics.contains(&topic))
-                    .for_each(|(_, stream)| drop(stream.write_all(event.as_bytes())));
+            Order::Publish(update, done) => {
+                deliver.deliver(&update, &mut subscribers);
                 let _ = done.send(());
             }
         }
@@ -184,9 +233,13 @@ fn publish(state: &State, orders: &mpsc::Sender<Order>, body: &[u8]) -> String {
     };
     let (topic, data) = (field("topic").unwrap(), field("data").unwrap());
     if number != state.forgotten.load(Relaxed) {
-        let event = format!("id: {number}\ndata: {data}\n\n");
+        let update = Update {
+            number,
+            topic,
+            data,
+        };
         let (done, is_done) = mpsc::channel();
-        orders.send(Order::Publish(topic, event, done)).unwrap();
+        orders.send(Order::Publish(update, done)).unwrap();
         is_done.recv().unwrap();
     }
     let id = number.to_string();
