@@ -9,14 +9,20 @@ mod notes;
 mod publications;
 mod seconds;
 
+use std::sync::Arc;
+
 use assay_results::{
-    Calibration, Environment, HubCost, LoadRecord, LoadResults, LoadRun, PartialCause, Phase,
-    ProbeComparison, PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
+    Calibration, Environment, HubCost, LoadRecord, LoadResults, LoadRun, Partial, PartialCause,
+    Phase, ProbeComparison, PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
 };
 
+use crate::clock::Micros;
+use crate::crowd::CrowdRecord;
 use crate::ledger::{self, Ending, Ledger};
 use crate::percentiles::SubscriberTimes;
-use crate::plan::{PhaseKind, Plan, Reads};
+use crate::plan::{PhaseKind, Plan, PlanParts, Reads};
+use crate::preflight::HubAnswer;
+use crate::publishers::PublisherRecord;
 use crate::record::PublicationOutcome;
 use crate::run::{RunRecord, Setup};
 use crate::scenario::Scenario;
@@ -38,6 +44,55 @@ fn ending(run: &RunRecord) -> Ending {
         Some(partial) if partial.cause == PartialCause::Interrupted => Ending::CutShort,
         _ => Ending::Whole,
     }
+}
+
+/// What is known before a run: the document that is left of it when the workbench is killed. It has what was planned, and neither
+/// subscribers nor publishes that anything could be said of.
+pub fn begun(scenario: &Scenario, setup: &Setup, surroundings: Surroundings) -> LoadResults {
+    let nothing = RunRecord {
+        hub: HubAnswer::default(),
+        partial: Some(Partial {
+            cause: PartialCause::Unfinished,
+            reason: "it is still on, or the workbench was killed or had no room for what it measured; only what was planned is known".to_owned(),
+            at_us: 0,
+        }),
+        publishers: PublisherRecord::default(),
+        crowd: CrowdRecord::default(),
+        ramp: Vec::new(),
+        faults: Vec::new(),
+        ended_at: Micros::ZERO,
+        started_unix_ms: 0,
+        system: Vec::new(),
+        steps: Vec::new(),
+    };
+    let nobody = Setup {
+        plan: Arc::new(without_load(&setup.plan)),
+        ..setup.clone()
+    };
+    let results = assemble(scenario, &nobody, &nothing, surroundings);
+    let mut record = results.run.record().clone();
+    record.subscribers = setup.plan.subscribers.len() as u64;
+    record.publishes.planned = setup.plan.publications.len() as u64;
+    LoadResults {
+        run: LoadRun::new(record),
+        ..results
+    }
+}
+
+fn without_load(plan: &Plan) -> Plan {
+    Plan::new(PlanParts {
+        run_id: plan.run_id,
+        seed: plan.seed,
+        phases: plan.phases.clone(),
+        topics: plan.topics.clone(),
+        patterns: Vec::new(),
+        subscribers: Vec::new(),
+        publications: Vec::new(),
+        faults: Vec::new(),
+        publishers: plan.publishers,
+        late_after: plan.late_after,
+        drain_deadline: plan.drain_deadline,
+    })
 }
 
 /// The document of a run and the files beside it.

@@ -16,6 +16,7 @@ fn ended(found: &str, partial: Option<&Partial>) -> String {
         return format!("{found}{stop}");
     };
     let end = match partial.cause {
+        PartialCause::Unfinished => return format!("This run has no end: {}.", partial.reason),
         PartialCause::Interrupted => "Interrupted",
         PartialCause::HubUnusable => "The hub became unusable",
         PartialCause::WorkbenchExhausted => "The workbench could not go on",

@@ -17,7 +17,7 @@ use crate::conformance::preflight::{Feature, PreflightStep};
 use crate::conformance::summary::ConformanceSummary;
 use crate::conformance::verdict::{Verdict, VerdictRow};
 use crate::environment::Environment;
-use crate::load::{Partial, PartialCause};
+use crate::load::Partial;
 use crate::outcome::Outcome;
 use crate::target::Target;
 
@@ -144,14 +144,10 @@ impl ConformanceRecord {
     /// *flaky*, and *warn* under `--fail-on should`, is broken; else *inconclusive*, or nothing measured, is not
     /// measurable. With a baseline, broken is what is news to it, and whatever is flaky. A preflight that failed without any verdict after it is not measurable too.
     pub fn outcome(&self) -> Outcome {
-        let end = match self.partial.as_ref().map(|partial| partial.cause) {
-            None => Outcome::Passed,
-            Some(PartialCause::Interrupted) => Outcome::Interrupted,
-            Some(PartialCause::HubUnusable | PartialCause::WorkbenchExhausted) => {
-                Outcome::NotMeasurable
-            }
-            Some(PartialCause::Defect) => Outcome::Defect,
-        };
+        let end = self
+            .partial
+            .as_ref()
+            .map_or(Outcome::Passed, |partial| partial.cause.outcome());
         Outcome::worst([end, self.judged()])
     }
 

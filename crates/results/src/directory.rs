@@ -149,6 +149,22 @@ impl RunDirectory {
         Self::create(path)
     }
 
+    /// Writes what is known of a load run before it begins, so that one that is killed leaves a document, and that no other run takes its
+    /// directory meanwhile. [`RunDirectory::save_load`] puts what was measured in its place.
+    pub fn begin_load(&self, begun: &LoadResults) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &begun.run.to_json()?);
+        files.plain(SCENARIO_TOML, &begun.scenario_toml);
+        files.finish()
+    }
+
+    /// Takes back what [`RunDirectory::begin_load`] wrote: the run could not begin. What cannot be taken back stays.
+    pub fn abandon_load(&self) {
+        for name in [RUN_JSON, SCENARIO_TOML] {
+            let _ = fs::remove_file(self.path.join(name));
+        }
+    }
+
     /// Writes a load run: the document first, since all reports come from it, then what stands beside it.
     pub fn save_load(&self, results: &LoadResults) -> Result<(), WriteError> {
         let mut files = write::Files::new(&self.path);

@@ -154,6 +154,21 @@ pub enum PartialCause {
     WorkbenchExhausted,
     /// A defect in Assay.
     Defect,
+    /// It is still on, or was killed, or had no room for what it measured: only what was planned is known.
+    Unfinished,
+}
+
+impl PartialCause {
+    /// How a run ended that ended so, whatever it had found until then.
+    pub(crate) const fn outcome(self) -> Outcome {
+        match self {
+            Self::Interrupted => Outcome::Interrupted,
+            Self::HubUnusable | Self::WorkbenchExhausted | Self::Unfinished => {
+                Outcome::NotMeasurable
+            }
+            Self::Defect => Outcome::Defect,
+        }
+    }
 }
 
 /// What a load run hands over to be written: the document and the files beside it.
@@ -218,14 +233,10 @@ impl LoadRecord {
     /// A ledger that does not balance is a defect of ours. Too few events means that not even the median event-last can
     /// be stated; higher quantiles say so themselves.
     pub fn outcome(&self) -> Outcome {
-        let end = match self.partial.as_ref().map(|partial| partial.cause) {
-            None => Outcome::Passed,
-            Some(PartialCause::Interrupted) => Outcome::Interrupted,
-            Some(PartialCause::HubUnusable | PartialCause::WorkbenchExhausted) => {
-                Outcome::NotMeasurable
-            }
-            Some(PartialCause::Defect) => Outcome::Defect,
-        };
+        let end = self
+            .partial
+            .as_ref()
+            .map_or(Outcome::Passed, |partial| partial.cause.outcome());
         let nobody_connected = self.subscribers > 0 && self.unconnected >= self.subscribers;
         let not_measurable = nobody_connected || self.validity() == Validity::Invalid;
         let publishes = &self.publishes;

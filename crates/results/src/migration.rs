@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounds::SCHEMA_VERSION;
 use crate::conformance::preflight::PreflightStep;
 use crate::environment::Environment;
-use crate::load::{Partial, PartialCause};
+use crate::load::Partial;
 use crate::outcome::Outcome;
 use crate::target::Target;
 use sample::{SampleRow, Standing};
@@ -148,14 +148,10 @@ impl MigrationRecord {
     /// How the run ended: broken (1) where any sample must change, else not measurable (3) where any could not be judged, else
     /// passed: the site may move without compatibility.
     pub fn outcome(&self) -> Outcome {
-        let end = match self.partial.as_ref().map(|partial| partial.cause) {
-            None => Outcome::Passed,
-            Some(PartialCause::Interrupted) => Outcome::Interrupted,
-            Some(PartialCause::HubUnusable | PartialCause::WorkbenchExhausted) => {
-                Outcome::NotMeasurable
-            }
-            Some(PartialCause::Defect) => Outcome::Defect,
-        };
+        let end = self
+            .partial
+            .as_ref()
+            .map_or(Outcome::Passed, |partial| partial.cause.outcome());
         let any = |wanted: Standing| self.samples.iter().any(|row| row.standing() == wanted);
         let judged = if any(Standing::MustChange) {
             Outcome::Broken

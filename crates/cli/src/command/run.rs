@@ -8,7 +8,7 @@ mod tokens;
 use std::sync::Arc;
 
 use assay_client::TopicMatcher;
-use assay_load::assemble::{Surroundings, assemble};
+use assay_load::assemble::{Surroundings, assemble, begun};
 use assay_load::hub_control::HubControl;
 use assay_load::hub_process::{HubGauge, HubProcess};
 use assay_load::plan::{Arithmetic, Plan, schedule};
@@ -90,7 +90,8 @@ fn measure(
         sums,
         reader_threads: reader_threads(),
     };
-    carry_out(args, scenario, &setup, &hub, &access, stop)
+    carry_out(args, scenario, &setup, &hub, &access, directory, stop)
+        .inspect_err(|_| directory.abandon_load())
 }
 
 fn carry_out(
@@ -99,6 +100,7 @@ fn carry_out(
     setup: &Setup,
     hub: &HubUnderTest,
     access: &HubAccess,
+    directory: &RunDirectory,
     stop: &Stop,
 ) -> Result<LoadResults, Failure> {
     let environment = environment();
@@ -111,6 +113,8 @@ fn carry_out(
             &access.issuance,
         ),
     };
+    // What has no room now is told when there is more to keep.
+    let _ = directory.begin_load(&begun(scenario, setup, surroundings.clone()));
     let mut display = progress::Display::new(&setup.plan);
     let control = hub.embedded.clone();
     let control = control.map(|hub| Box::new(hub) as Box<dyn HubControl>);

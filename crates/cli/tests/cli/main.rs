@@ -17,6 +17,7 @@ mod hub_jwks;
 mod hub_settings;
 mod hub_starts;
 mod interruption;
+mod killed_workbench;
 mod migrate;
 mod pause;
 mod presets;
