@@ -11,6 +11,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hub;
+pub(crate) mod null_hub;
 pub(crate) mod publish;
 pub(crate) mod report;
 pub(crate) mod run;
@@ -69,7 +70,10 @@ pub(crate) enum Command {
     Calibrate(calibrate::CalibrateArgs),
     /// The hub that does nothing, for `calibrate`: says its URL, and ends when its standard input closes
     #[command(hide = true)]
-    NullHub,
+    NullHub(null_hub::NullHubArgs),
+    /// A share of a run's crowd, for `run`: takes an order on standard input, and tells what came on standard output
+    #[command(hide = true)]
+    LoadWorker,
     /// What a check, a requirement or a scenario is, and why
     Explain(explain::ExplainArgs),
     /// Shell completions, to stdout

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod hub;
+pub(crate) mod load_worker;
 pub(crate) mod null_hub;
 pub(crate) mod publish;
 pub(crate) mod report;

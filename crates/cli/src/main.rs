@@ -53,7 +53,8 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Token(args) => command::token::run(&args),
         Command::Report(args) => command::report::run(&args),
         Command::Calibrate(args) => command::calibrate::run(&args),
-        Command::NullHub => command::null_hub::run(),
+        Command::LoadWorker => command::load_worker::run(),
+        Command::NullHub(args) => command::null_hub::run(&args),
         Command::Explain(args) => command::explain::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

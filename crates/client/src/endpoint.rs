@@ -69,20 +69,26 @@ pub enum EndpointError {
 pub struct Endpoint {
     hub: Destination,
     publish: Destination,
-    headers: Arc<[(HeaderName, HeaderValue)]>,
+    options: Arc<EndpointOptions>,
     insecure: bool,
 }
 
 impl Endpoint {
     /// Checks the options, and reads certificates when a URL is `https`.
-    pub fn new(options: EndpointOptions) -> Result<Self, EndpointError> {
+    pub fn new(mut options: EndpointOptions) -> Result<Self, EndpointError> {
+        for (name, value) in &mut options.headers {
+            if RESERVED_HEADERS.contains(&name.as_str()) {
+                return Err(EndpointError::ReservedHeader(name.clone()));
+            }
+            value.set_sensitive(true);
+        }
         let EndpointOptions {
             url,
             publish_url,
             connect_to,
-            headers,
             tls,
-        } = options;
+            ..
+        } = options.clone();
         let publish_url = publish_url.unwrap_or_else(|| url.clone());
         let secure = url.is_https() || publish_url.is_https();
         let config = if secure {
@@ -93,21 +99,10 @@ impl Endpoint {
         let same_server =
             |target: &HubUrl| (target.host(), target.port()) == (url.host(), url.port());
         let publish_connect_to = connect_to.clone().filter(|_| same_server(&publish_url));
-        for (name, _) in &headers {
-            if RESERVED_HEADERS.contains(&name.as_str()) {
-                return Err(EndpointError::ReservedHeader(name.clone()));
-            }
-        }
         Ok(Self {
             publish: Destination::new(publish_url, publish_connect_to, config.as_ref())?,
             hub: Destination::new(url, connect_to, config.as_ref())?,
-            headers: headers
-                .into_iter()
-                .map(|(name, mut value)| {
-                    value.set_sensitive(true);
-                    (name, value)
-                })
-                .collect(),
+            options: Arc::new(options),
             insecure: secure && tls.insecure,
         })
     }
@@ -124,7 +119,12 @@ impl Endpoint {
 
     /// Headers of the user's, for each request.
     pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.headers
+        &self.options.headers
+    }
+
+    /// What it was made of: another process can make the same again.
+    pub fn options(&self) -> &EndpointOptions {
+        &self.options
     }
 
     /// Whether certificates go unchecked: a report has to say so.

@@ -38,10 +38,17 @@ pub struct Surroundings {
     pub calibration: Option<Calibration>,
 }
 
-/// Only when somebody interrupts do we stop listening to a hub that may still deliver.
+/// Only when somebody interrupts, or a part of us is gone, do we stop listening to a hub that may still deliver.
 fn ending(run: &RunRecord) -> Ending {
     match &run.partial {
-        Some(partial) if partial.cause == PartialCause::Interrupted => Ending::CutShort,
+        Some(partial)
+            if matches!(
+                partial.cause,
+                PartialCause::Interrupted | PartialCause::WorkbenchExhausted
+            ) =>
+        {
+            Ending::CutShort
+        }
         _ => Ending::Whole,
     }
 }

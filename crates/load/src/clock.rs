@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use rustix::time::{ClockId, Timespec, clock_gettime};
+use serde::{Deserialize, Serialize};
 
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 
@@ -14,7 +15,9 @@ const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const STEP_NS: i64 = 1_000_000;
 
 /// An instant: microseconds since the epoch of the run's [`Clock`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Micros(pub u64);
 
 impl Micros {
@@ -84,7 +87,11 @@ impl Clock {
     /// A clock whose epoch is `lead` from now, so that threads can be made before the first planned instant.
     pub fn starting_in(lead: Duration) -> Self {
         let lead_ns = i64::try_from(lead.as_nanos()).unwrap_or(i64::MAX);
-        let epoch_ns = monotonic_ns().saturating_add(lead_ns);
+        Self::with_epoch(monotonic_ns().saturating_add(lead_ns))
+    }
+
+    /// The clock of another process of this machine, which has told its [`Clock::epoch_ns`].
+    pub fn with_epoch(epoch_ns: i64) -> Self {
         let offset_ns = wall_offset_ns();
         Self {
             epoch_ns,
@@ -94,6 +101,11 @@ impl Clock {
                 steps: AtomicU32::new(0),
             }),
         }
+    }
+
+    /// The epoch on the monotonic clock, in nanoseconds: the same for all processes of a machine.
+    pub fn epoch_ns(&self) -> i64 {
+        self.epoch_ns
     }
 
     /// Now; the epoch itself while that has not come.

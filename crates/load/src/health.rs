@@ -35,7 +35,7 @@ pub(crate) struct Monitor {
     hub_gauge: HubGauge,
     looked_at: Micros,
     next_second: u32,
-    threads: HashMap<u32, ThreadTimes>,
+    threads: Threads,
     kernel: Option<KernelCounters>,
     hub: Option<HubSample>,
     pub(crate) seconds: Vec<SystemSecond>,
@@ -50,7 +50,7 @@ impl Monitor {
             hub_gauge,
             looked_at: clock.now(),
             next_second: 0,
-            threads: threads(),
+            threads: Threads::seen_now(),
             kernel: platform::kernel_counters(),
             seconds: Vec::new(),
             steps: Vec::new(),
@@ -58,10 +58,11 @@ impl Monitor {
     }
 
     /// Looks if a second of the run has ended since the last look.
-    pub(crate) fn look_if_due(&mut self) {
+    /// `busiest_elsewhere` asks for the busiest thread of the workbench's other processes.
+    pub(crate) fn look_if_due(&mut self, busiest_elsewhere: impl FnOnce() -> Option<ThreadShare>) {
         let now = self.clock.now();
         if now.second() > self.next_second {
-            self.look(now);
+            self.look(now, busiest_elsewhere());
         }
     }
 
@@ -70,23 +71,14 @@ impl Monitor {
         self.hub.is_some() && self.hub_gauge.is_gone()
     }
 
-    fn look(&mut self, now: Micros) {
+    fn look(&mut self, now: Micros, busiest_elsewhere: Option<ThreadShare>) {
         let elapsed_us = now.micros_since(self.looked_at).max(1) as f64;
         self.steps.extend(self.clock.sample_wall_clock());
-        let threads = threads();
-        let busiest_thread = threads
-            .values()
-            .filter_map(|thread| {
-                let before = self.threads.get(&thread.thread_id)?;
-                let used_ns = (thread.running_ns + thread.waiting_ns)
-                    .saturating_sub(before.running_ns + before.waiting_ns);
-                // Time is counted when a thread leaves its CPU, so that a look may see a bit more than has passed.
-                let share = (used_ns as f64 / 1e3 / elapsed_us).min(1.0);
-                Some(ThreadShare {
-                    thread: thread.name.clone(),
-                    share: (share * 1e3).round() / 1e3,
-                })
-            })
+        let busiest_thread = self
+            .threads
+            .busiest_since(elapsed_us)
+            .into_iter()
+            .chain(busiest_elsewhere)
             .max_by(|a, b| a.share.total_cmp(&b.share));
         let kernel = platform::kernel_counters();
         let hub = self.hub_gauge.sample();
@@ -112,20 +104,39 @@ impl Monitor {
                 )
             }),
         });
-        (self.threads, self.kernel, self.looked_at, self.next_second) =
-            (threads, kernel, now, now.second());
+        (self.kernel, self.looked_at, self.next_second) = (kernel, now, now.second());
         self.hub = hub.or(self.hub);
     }
 }
 
-fn threads() -> HashMap<u32, ThreadTimes> {
-    platform::threads_of_self()
-        .into_iter()
-        .filter(|thread| {
+/// The threads of this process that carry the measurement, as they were seen last.
+pub(crate) struct Threads(HashMap<u32, ThreadTimes>);
+
+impl Threads {
+    pub(crate) fn seen_now() -> Self {
+        let named = |thread: &ThreadTimes| {
             WORKBENCH_THREADS
                 .iter()
                 .any(|name| thread.name.starts_with(name))
-        })
-        .map(|thread| (thread.thread_id, thread))
-        .collect()
+        };
+        let threads = platform::threads_of_self().into_iter().filter(named);
+        Self(threads.map(|thread| (thread.thread_id, thread)).collect())
+    }
+
+    /// The one that ran, or waited for a CPU, longest since it was seen last, `elapsed_us` ago.
+    pub(crate) fn busiest_since(&mut self, elapsed_us: f64) -> Option<ThreadShare> {
+        let before = std::mem::replace(self, Self::seen_now());
+        let shares = self.0.values().filter_map(|thread| {
+            let before = before.0.get(&thread.thread_id)?;
+            let used_ns = (thread.running_ns + thread.waiting_ns)
+                .saturating_sub(before.running_ns + before.waiting_ns);
+            // Time is counted when a thread leaves its CPU, so that a look may see a bit more than has passed.
+            let share = (used_ns as f64 / 1e3 / elapsed_us).min(1.0);
+            Some(ThreadShare {
+                thread: thread.name.clone(),
+                share: (share * 1e3).round() / 1e3,
+            })
+        });
+        shares.max_by(|a, b| a.share.total_cmp(&b.share))
+    }
 }

@@ -32,6 +32,7 @@ pub mod reach;
 pub mod record;
 pub mod run;
 pub mod scenario;
+pub mod shard;
 pub mod stamp;
 pub mod stop;
 pub mod target;

@@ -1,6 +1,7 @@
 //! A hub that does nothing: what is published is written to every stream, whatever its topic, from one buffer and on one thread. What a
-//! crowd hears of it is what this machine's workbench can hear at all (measuring.md, "Is it us?"). Not a Mercure hub, and not for
-//! anything but `assay calibrate`: no tokens, no history, no HTTP beyond what our own readers and publishers say.
+//! crowd hears of it is what this machine's workbench can hear at all (measuring.md, "Is it us?"). Several of them, each a process, can
+//! be one hub: each hands what is published there to the others. Not a Mercure hub, and not for anything but measuring ourselves: no
+//! tokens, no history, no HTTP beyond what our own readers and publishers say.
 
 use std::io::{self, Read, Write};
 
@@ -20,11 +21,15 @@ const UNSENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const STREAM_HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n:\n\n";
 
-/// Serves until `stop` is requested.
+/// Serves until `stop` is requested. `peers` are connected to the other hubs that are one with this one.
 ///
 /// # Errors
 /// The system has no epoll, or takes the listener away.
-pub fn serve(listener: std::net::TcpListener, stop: &Stop) -> io::Result<()> {
+pub fn serve(
+    listener: std::net::TcpListener,
+    peers: Vec<std::net::TcpStream>,
+    stop: &Stop,
+) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let mut listener = TcpListener::from_std(listener);
     let poll = Poll::new()?;
@@ -37,6 +42,10 @@ pub fn serve(listener: std::net::TcpListener, stop: &Stop) -> io::Result<()> {
         published: 0,
         buffer: vec![0; 64 * 1024],
     };
+    for peer in peers {
+        peer.set_nonblocking(true)?;
+        hub.take_in(TcpStream::from_std(peer), Kind::Peer)?;
+    }
     let mut events = Events::with_capacity(1_024);
     while !stop.is_requested() {
         match hub.poll.poll(&mut events, Some(NAP)) {
@@ -66,9 +75,20 @@ struct Connection {
     socket: TcpStream,
     /// Of a request that has not come whole.
     received: Vec<u8>,
-    is_stream: bool,
+    kind: Kind,
     /// What the kernel did not take; empty nearly always.
     unsent: Vec<u8>,
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// One who asks.
+    Client,
+    /// One who has asked for the stream.
+    Stream,
+    /// Another hub that is one with this one: each sends the other the frames of what is published there.
+    Peer,
 }
 
 /// The connection is over.
@@ -77,31 +97,36 @@ struct Gone;
 impl Hub {
     fn accept(&mut self, listener: &TcpListener) -> io::Result<()> {
         loop {
-            let mut socket = match listener.accept() {
+            let socket = match listener.accept() {
                 Ok((socket, _)) => socket,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
                 // Whoever hung up meanwhile is none of the listener's faults.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
                 Err(error) => return Err(error),
             };
-            socket.set_nodelay(true)?;
-            let place = self.free.pop().unwrap_or(self.connections.len());
-            self.poll.registry().register(
-                &mut socket,
-                Token(place),
-                Interest::READABLE | Interest::WRITABLE,
-            )?;
-            let connection = Some(Connection {
-                socket,
-                received: Vec::new(),
-                is_stream: false,
-                unsent: Vec::new(),
-            });
-            match self.connections.get_mut(place) {
-                Some(free) => *free = connection,
-                None => self.connections.push(connection),
-            }
+            self.take_in(socket, Kind::Client)?;
         }
+    }
+
+    fn take_in(&mut self, mut socket: TcpStream, kind: Kind) -> io::Result<()> {
+        socket.set_nodelay(true)?;
+        let place = self.free.pop().unwrap_or(self.connections.len());
+        self.poll.registry().register(
+            &mut socket,
+            Token(place),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
+        let connection = Some(Connection {
+            socket,
+            received: Vec::new(),
+            kind,
+            unsent: Vec::new(),
+        });
+        match self.connections.get_mut(place) {
+            Some(free) => *free = connection,
+            None => self.connections.push(connection),
+        }
+        Ok(())
     }
 
     fn proceed(&mut self, place: usize) {
@@ -122,19 +147,26 @@ impl Hub {
         };
         connection.flush()?;
         connection.receive(&mut self.buffer)?;
+        if connection.kind == Kind::Peer {
+            let frames = connection.frames();
+            self.fan_out(&frames, Kind::Stream);
+            return Ok(());
+        }
         while let Some(connection) = &mut self.connections[place]
             && let Some(request) = connection.request()?
         {
             match request {
                 Request::Subscribe => {
-                    connection.is_stream = true;
+                    connection.kind = Kind::Stream;
                     connection.send(STREAM_HEAD)?;
                 }
                 Request::Publish(data) => {
                     self.published += 1;
                     let id = self.published.to_string();
                     let frame = format!("id: {id}\ndata: {data}\n\n");
-                    self.fan_out(frame.as_bytes());
+                    // The others first: they have as much to do with it.
+                    self.fan_out(frame.as_bytes(), Kind::Peer);
+                    self.fan_out(frame.as_bytes(), Kind::Stream);
                     let length = id.len();
                     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{id}");
                     if let Some(connection) = &mut self.connections[place] {
@@ -146,12 +178,16 @@ impl Hub {
         Ok(())
     }
 
-    fn fan_out(&mut self, frame: &[u8]) {
+    /// Writes whole frames to all connections of a kind.
+    fn fan_out(&mut self, frames: &[u8], kind: Kind) {
+        if frames.is_empty() {
+            return;
+        }
         for place in 0..self.connections.len() {
             let Some(connection) = &mut self.connections[place] else {
                 continue;
             };
-            if connection.is_stream && connection.send(frame).is_err() {
+            if connection.kind == kind && connection.send(frames).is_err() {
                 self.let_go(place);
             }
         }
@@ -178,6 +214,13 @@ impl Connection {
                 return Err(Gone);
             }
         }
+    }
+
+    /// The frames that have come whole.
+    fn frames(&mut self) -> Vec<u8> {
+        let ends = self.received.windows(2).rposition(|two| two == b"\n\n");
+        let rest = self.received.split_off(ends.map_or(0, |end| end + 2));
+        std::mem::replace(&mut self.received, rest)
     }
 
     /// The next request that has come whole.

@@ -15,7 +15,7 @@ pub(crate) use memory::RECEIPTS_PER_DELIVERY_MAX;
 pub use schedule::schedule;
 
 use crate::clock::Micros;
-pub use crate::scenario::{FaultKind, Reads};
+pub use crate::scenario::{FaultKind, Http, Reads};
 
 /// The timetable of a run. All instants count from the epoch of the run's clock.
 #[derive(Clone, Debug)]
@@ -129,6 +129,8 @@ pub struct PlannedSubscriber {
     pub from_start: bool,
     /// How fast it reads. Whoever does not read all is outside the books.
     pub reads: Reads,
+    /// Over what.
+    pub http: Http,
 }
 
 impl PlannedSubscriber {
@@ -143,6 +145,7 @@ impl PlannedSubscriber {
             leave_at: None,
             from_start: false,
             reads: Reads::All,
+            http: Http::One,
         }
     }
 

@@ -1,9 +1,12 @@
 //! What is looked up before anything is opened, so that a run which cannot succeed ends with a sentence and not with a thousand
 //! failures: the machine's limits here, the hub's answer to one publish and one subscriber in [`check_hub`]. Not for the load itself.
 
+mod descriptors;
 mod exchange;
 mod grants;
 mod hub;
+
+use std::num::NonZeroU32;
 
 use assay_client::Destination;
 
@@ -36,6 +39,35 @@ pub enum ResourceError {
         /// What the system allows.
         limit: u64,
         /// How many subscribers would do.
+        fits: u64,
+    },
+    /// Too few file descriptors in a worker.
+    #[error(
+        "each of {workers} worker processes needs {needed} file descriptors, but may open {limit}: use --workers {more}, or \
+         --subscribers {fits}",
+        more = needed * workers / limit + 1
+    )]
+    Workers {
+        /// How many there were to be.
+        workers: u64,
+        /// By each.
+        needed: u64,
+        /// What the system allows.
+        limit: u64,
+        /// How many subscribers would do.
+        fits: u64,
+    },
+    /// A hub of ours is one process.
+    #[error(
+        "the built-in hub is one process, which may open {limit} file descriptors: too few for {needed} connections of subscribers; use \
+         --http 2, by which a hundred share one, or --subscribers {fits}"
+    )]
+    Hub {
+        /// Connections of subscribers.
+        needed: u64,
+        /// What the system allows.
+        limit: u64,
+        /// How many of them would do.
         fits: u64,
     },
     /// Too few ports for one source address.
@@ -80,12 +112,21 @@ fn megabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000)
 }
 
-/// Whether this process may open all that a plan needs. Raises the soft limit on descriptors to the hard one first.
-pub fn check_resources(sums: &Arithmetic, hub: &Destination) -> Result<(), ResourceError> {
+/// Whether this machine bears what a plan needs: the crowd in `asked` worker processes, or in as many as it takes, which is
+/// returned; none where this process is enough. Raises the soft limit on descriptors to the hard one first.
+pub fn check_resources(
+    sums: &Arithmetic,
+    hub: &Destination,
+    asked: Option<NonZeroU32>,
+) -> Result<Option<NonZeroU32>, ResourceError> {
     // A refusal leaves the limit that is compared below.
     let limit = platform::raise_open_file_limit().unwrap_or_else(|_| platform::open_file_limit());
     let open = platform::open_files_of_self().unwrap_or(0);
-    check_descriptors(sums, limit, open)?;
+    let workers = asked.or_else(|| descriptors::workers_needed(sums, limit, open));
+    match workers {
+        Some(workers) => descriptors::check_spread(sums, limit, open, workers)?,
+        None => descriptors::check(sums, limit, open)?,
+    }
     let needed = Memory::of(sums, hub.tls_config().is_some());
     check_memory(
         needed,
@@ -97,30 +138,17 @@ pub fn check_resources(sums: &Arithmetic, hub: &Destination) -> Result<(), Resou
             .iter()
             .any(|address| matches!(address.ip(), std::net::IpAddr::V4(ip) if ip.is_loopback()))
     });
-    if several_sources {
-        return Ok(());
+    if !several_sources {
+        let ports = platform::ephemeral_ports();
+        let ports = ports.map(|range| u64::from(range.end() - range.start()) + 1);
+        check_ports(sums, ports)?;
     }
-    let ports = platform::ephemeral_ports().map(|range| u64::from(range.end() - range.start()) + 1);
-    check_ports(sums, ports)
+    Ok(workers)
 }
 
-fn check_descriptors(
-    sums: &Arithmetic,
-    limit: Option<u64>,
-    open: u64,
-) -> Result<(), ResourceError> {
-    let needed = sums.fds + open;
-    match limit {
-        Some(limit) if needed > limit => Err(ResourceError::Descriptors {
-            needed,
-            subscribers: sums.subscribers_at_once,
-            in_flight: u64::from(sums.in_flight),
-            others: needed - sums.sockets,
-            limit,
-            fits: rounded_down(limit.saturating_sub(needed - sums.subscribers_at_once)),
-        }),
-        _ => Ok(()),
-    }
+/// Whether a hub that is a process of ours may open all the connections of a plan.
+pub fn check_own_hub(sums: &Arithmetic) -> Result<(), ResourceError> {
+    descriptors::check_hub(sums, platform::open_file_limit())
 }
 
 /// The run's records alone: the hub, when it is on this machine, needs memory too.
@@ -188,44 +216,6 @@ mod tests {
     }
 
     #[test]
-    fn too_few_descriptors_are_named_with_the_arithmetic_and_what_fits() {
-        let sums = sums(25_000);
-        assert_eq!(check_descriptors(&sums, None, 10), Ok(()));
-        assert_eq!(check_descriptors(&sums, Some(sums.fds + 10), 10), Ok(()));
-        let error = check_descriptors(&sums, Some(20_000), 10).unwrap_err();
-        let text = error.to_string();
-        assert!(text.contains("needs 25110 file descriptors (25000 subscribers + 60 publishing connections + 50 others)"), "{text}");
-        assert!(
-            text.contains("may open 20000: use --subscribers 19800"),
-            "{text}"
-        );
-    }
-
-    /// An hour at about 5,000 deliveries a second.
-    /// Those who come when others leave take no descriptors of their own.
-    #[test]
-    fn only_those_who_are_there_at_a_time_take_descriptors() {
-        let scenario = Scenario::parse("x", preset("churn").unwrap()).unwrap();
-        let quick = scenario.with_settings(&["subscribers.visitors.stays=1s".to_owned()]);
-        let sums = Arithmetic::of(&schedule(&quick.unwrap(), 1, 1), None);
-        assert!(
-            sums.subscribers > 10_000 && sums.subscribers_at_once < 3_000,
-            "{sums:?}"
-        );
-        assert_eq!(check_descriptors(&sums, Some(4_000), 0), Ok(()));
-        let ResourceError::Descriptors {
-            subscribers, fits, ..
-        } = check_descriptors(&sums, Some(1_000), 0).unwrap_err()
-        else {
-            panic!("not about descriptors");
-        };
-        assert!(
-            subscribers == sums.subscribers_at_once && fits < 1_000,
-            "{fits}"
-        );
-    }
-
-    #[test]
     fn too_little_memory_is_named_with_the_arithmetic_and_what_fits() {
         let hour = |measure_s| {
             let overrides = Overrides {
@@ -270,12 +260,6 @@ mod tests {
 
     #[test]
     fn what_fits_does_fit() {
-        let ResourceError::Descriptors { fits, .. } =
-            check_descriptors(&sums(25_000), Some(20_000), 10).unwrap_err()
-        else {
-            panic!("not about descriptors");
-        };
-        assert_eq!(check_descriptors(&sums(fits), Some(20_000), 10), Ok(()));
         let ResourceError::Ports { fits, .. } =
             check_ports(&sums(30_000), Some(28_232)).unwrap_err()
         else {

@@ -15,7 +15,7 @@ use std::time::Duration;
 use assay_results::{Partial, PartialCause, RampPoint};
 
 use crate::clock::{Clock, ClockStep, Micros};
-use crate::crowd::{Crowd, CrowdRecord, StartError};
+use crate::crowd::{CrowdRecord, StartError};
 use crate::health::SystemSecond;
 use crate::hub_control::HubControl;
 use crate::plan::{Arithmetic, Plan};
@@ -23,6 +23,7 @@ use crate::preflight::{HubAnswer, Refused, check_hub};
 use crate::progress::Progress;
 use crate::publishers::{PublisherError, PublisherRecord, Publishers};
 use crate::reach::{Reach, Unreachable};
+use crate::shard::{self, PoolError, Spread, WholeCrowd};
 use crate::stop::Stop;
 use crate::target::Target;
 use watch::Watch;
@@ -51,6 +52,9 @@ pub enum RunError {
     /// The subscribers' side.
     #[error(transparent)]
     Crowd(#[from] StartError),
+    /// Its other processes.
+    #[error(transparent)]
+    Workers(#[from] PoolError),
     /// The publishers' side.
     #[error(transparent)]
     Publishers(#[from] PublisherError),
@@ -65,8 +69,8 @@ pub struct Setup {
     pub sums: Arithmetic,
     /// The hub.
     pub target: Target,
-    /// Threads that read the crowd; the probes have one more.
-    pub reader_threads: usize,
+    /// Who reads the crowd.
+    pub spread: Spread,
 }
 
 /// Everything that was recorded.
@@ -105,21 +109,15 @@ pub fn run(
         plan,
         sums,
         target,
-        reader_threads,
+        spread,
     } = setup;
     let hub = check_hub(plan, target)?;
     // The epoch comes after every search, however long that took: the ramp must have all of its time.
     let reach = Reach::find(target)?;
+    let crowd = shard::get_ready(spread, plan, target, &reach)?;
     let clock = Clock::starting_in(LEAD);
     let (crowd_stop, publisher_stop, faults_stop) = (Stop::new(), Stop::new(), Stop::new());
-    let crowd = Crowd::start(
-        plan,
-        target,
-        reach.hub,
-        &clock,
-        &crowd_stop,
-        *reader_threads,
-    )?;
+    let crowd = crowd.start(plan, target, &reach, &clock, &crowd_stop)?;
     let publishers = Publishers::start(
         plan,
         target,
@@ -138,7 +136,13 @@ pub fn run(
             source,
         }
     })?;
-    let mut watch = Watch::new(plan, &clock, target.hub_gauge.clone(), &crowd, &publishers);
+    let mut watch = Watch::new(
+        plan,
+        &clock,
+        target.hub_gauge.clone(),
+        crowd.live(),
+        &publishers,
+    );
     let mut closing = Closing::default();
     let partial = loop {
         let progress = watch.look();
@@ -147,6 +151,8 @@ pub fn run(
             closing.ask(PartialCause::Interrupted, "interrupted", progress.at);
         } else if let Some(reason) = watch.hub_is_unusable(&progress) {
             closing.ask(PartialCause::HubUnusable, &reason, progress.at);
+        } else if let Some(reason) = crowd.lost() {
+            closing.ask(PartialCause::WorkbenchExhausted, &reason, progress.at);
         }
         if closing.is_asked() {
             publisher_stop.request();
@@ -207,7 +213,7 @@ impl Closing {
         plan: &Plan,
         progress: &Progress,
         watch: &Watch<'_>,
-        crowd: &Crowd,
+        crowd: &WholeCrowd,
         publishers: &Publishers,
     ) -> ControlFlow<Option<Partial>> {
         let now = progress.at;

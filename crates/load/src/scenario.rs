@@ -21,7 +21,7 @@ use std::time::Duration;
 use assay_results::{Noun, Slo};
 
 pub(crate) use parse::PAYLOAD_MOST;
-pub use subscribers::{Arrive, Follow, Reads, Stays, SubscriberGroup};
+pub use subscribers::{Arrive, Follow, Http, Reads, Stays, SubscriberGroup};
 pub use topics::{Popularity, TopicCount, TopicFamily};
 
 pub use overrides::{OverrideError, Overrides};

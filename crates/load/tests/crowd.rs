@@ -3,7 +3,7 @@
 mod support;
 
 use assay_load::clock::{Clock, Micros};
-use assay_load::crowd::{Crowd, CrowdRecord};
+use assay_load::crowd::{Crowd, CrowdRecord, Part};
 use assay_load::ledger::{Ending, settle};
 use assay_load::percentiles::SubscriberTimes;
 use assay_load::plan::{Plan, Reads};
@@ -30,7 +30,15 @@ impl Running {
     fn start(plan: &Arc<Plan>, hub: &ScriptedHub) -> Self {
         let clock = Clock::starting_in(Duration::ZERO);
         let stop = Stop::new();
-        let crowd = Crowd::start(plan, &hub.target(), hub.address, &clock, &stop, 2).unwrap();
+        let crowd = Crowd::start(
+            plan,
+            &hub.target(),
+            hub.address,
+            &clock,
+            &stop,
+            Part::Whole { reader_threads: 2 },
+        )
+        .unwrap();
         Self { clock, stop, crowd }
     }
 
@@ -266,7 +274,15 @@ fn who_reads_slowly_leaves_in_time_all_the_same() {
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
     let stop = Stop::new();
-    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let _stream = hub.open(1, STREAM_HEAD);
     let live = crowd.live().clone();
     wait_until(&clock, "the stream", || live.progress().connected == 1);

@@ -3,7 +3,7 @@
 mod support;
 
 use assay_load::clock::{Clock, Micros};
-use assay_load::crowd::{Crowd, Failure};
+use assay_load::crowd::{Crowd, Failure, Part};
 use assay_load::ledger::{Ending, settle};
 use assay_load::plan::{Phase, PhaseKind};
 use assay_load::stop::Stop;
@@ -25,7 +25,15 @@ fn failure_after(answer: impl Fn(&mut TcpStream) -> io::Result<()> + Send + 'sta
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
     let stop = Stop::new();
-    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let answering = std::thread::spawn(move || {
         let (_, mut stream) = hub.next();
         // The subscriber may hang up in the middle.
@@ -117,7 +125,15 @@ fn a_hub_that_dies_leaves_losses_and_an_orderly_end() {
     let hub = ScriptedHub::listen();
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
-    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &Stop::new(), 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub.address,
+        &clock,
+        &Stop::new(),
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let mut streams = hub.open(2, STREAM_HEAD);
     clock.sleep_until(FIRST);
     let half = event(&plan, 0);
@@ -163,7 +179,15 @@ fn who_never_connects_is_unconnected_and_expected_nowhere() {
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
     let stop = Stop::new();
-    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let (_, mut lucky) = hub.next();
     lucky.write_all(STREAM_HEAD.as_bytes()).unwrap();
     // A busy hub may be asked again, but not for longer than the ramp lasts.
@@ -196,7 +220,15 @@ fn a_hub_that_asks_for_time_is_given_it() {
     let target = hub.target();
     let clock = Clock::starting_in(Duration::ZERO);
     let stop = Stop::new();
-    let crowd = Crowd::start(&plan, &target, hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let (_, mut busy) = hub.next();
     let refused_at = clock.now();
     busy.write_all(b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 2\r\n\r\n")

@@ -4,7 +4,7 @@ mod support;
 
 use assay_client::{EndpointOptions, TlsOptions};
 use assay_load::clock::{Clock, Micros};
-use assay_load::crowd::{Crowd, Failure, Step};
+use assay_load::crowd::{Crowd, Failure, Part, Step};
 use assay_load::ledger::{Ending, settle};
 use assay_load::stop::Stop;
 use assay_load::target::Target;
@@ -66,7 +66,15 @@ fn encrypted_streams_are_read_whole() {
     let address = listener.local_addr().unwrap();
     let target = target(address.port(), Some(pem));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &target, address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let mut streams: Vec<_> = (0..3)
         .map(|_| accept_tls(&listener, &config).unwrap())
         .collect();
@@ -100,7 +108,15 @@ fn check_failure(
     let plan = Arc::new(plan(1, &[&[0]], &[]));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
     let serving = std::thread::spawn(serve);
-    let crowd = Crowd::start(&plan, target, address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        target,
+        address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let live = crowd.live().clone();
     wait_until(&clock, "the subscriber gives up", || {
         live.progress().gave_up == 1
@@ -145,7 +161,15 @@ fn a_handshake_that_was_under_way_is_named() {
     let plan = Arc::new(plan(1, &[&[0]], &[(0, FIRST)]));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
     let target = target(address.port(), None);
-    let crowd = Crowd::start(&plan, &target, address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let (socket, _) = listener.accept().unwrap();
     // The begin of the handshake is there.
     assert!(socket.peek(&mut [0]).unwrap() > 0);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use assay_load::clock::{Clock, Micros};
 use assay_load::crowd::{
-    Crowd, CrowdRecord, Failure, Receipt, Step, StreamRecord, SubscriberRecord,
+    Crowd, CrowdRecord, Failure, Part, Receipt, Step, StreamRecord, SubscriberRecord,
 };
 use assay_load::ledger::{Ending, settle};
 use assay_load::plan::{PhaseKind, Plan};
@@ -36,7 +36,15 @@ fn a_hub_that_sends_no_head_is_blamed_for_those_that_wait_behind_as_well() {
     let plan = Arc::new(plan(1, &followers, &[(0, Micros(1_000_000))]));
     let hub = ScriptedHub::listen();
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &hub.target(), hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &hub.target(),
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let silent: Vec<_> = (0..AT_A_TIME).map(|_| hub.next()).collect();
     stop.request();
     let failures = failures(&plan, &crowd.join());
@@ -66,7 +74,15 @@ fn a_failed_attempt_is_told_rather_than_the_one_after_it() {
     let plan = Arc::new(plan(1, &[&[0]], &[(0, Micros(1_000_000))]));
     let hub = ScriptedHub::listen();
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &hub.target(), hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &hub.target(),
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let (_, mut busy) = hub.next();
     busy.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
         .unwrap();
@@ -87,7 +103,15 @@ fn who_was_not_due_is_nobody_s_fault() {
     let plan = Arc::new(later);
     let hub = ScriptedHub::listen();
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
-    let crowd = Crowd::start(&plan, &hub.target(), hub.address, &clock, &stop, 1).unwrap();
+    let crowd = Crowd::start(
+        &plan,
+        &hub.target(),
+        hub.address,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .unwrap();
     let streams = hub.open(1, support::STREAM_HEAD);
     let live = crowd.live().clone();
     wait_until(&clock, "the first stream", || {

@@ -90,6 +90,13 @@ const PROOFS: [Proof; 10] = [
         keeps: Keeps::Document("proofs"),
     },
     Proof {
+        name: "scale",
+        tests: &["--workspace", "--test", "scale"],
+        // Subscribers.
+        rounds: 100_000,
+        keeps: Keeps::Lines("scale: "),
+    },
+    Proof {
         name: "steadiness",
         tests: &["-p", "assay-cli", "--test", "steadiness"],
         rounds: 100,

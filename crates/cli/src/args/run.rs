@@ -3,9 +3,20 @@
 use std::path::PathBuf;
 
 use assay_results::SloExpression;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::target::{ConnectionArgs, CredentialArgs};
+
+/// Over what subscribers read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HttpArg {
+    /// A connection each.
+    #[value(name = "1.1")]
+    One,
+    /// Streams that share connections.
+    #[value(name = "2")]
+    Two,
+}
 
 /// Put load on a hub, and report.
 #[derive(Args, Debug)]
@@ -37,6 +48,12 @@ pub(crate) struct RunArgs {
     /// Length of the measured phase, such as 30s
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<String>,
+    /// HTTP version of the subscribers, 1.1 or 2, by which 100 streams share a connection [default: as the scenario says]
+    #[arg(long, value_name = "VERSION", hide_possible_values = true)]
+    pub(crate) http: Option<HttpArg>,
+    /// Worker processes that share the crowd [default: as many as file descriptors make necessary, usually none]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) workers: Option<u32>,
     /// Any value of the scenario, such as subscribers.fans.count=5000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,

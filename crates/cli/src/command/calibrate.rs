@@ -12,6 +12,7 @@ use assay_load::plan::{Arithmetic, schedule};
 use assay_load::preflight::check_resources;
 use assay_load::run::Setup;
 use assay_load::scenario::Scenario;
+use assay_load::shard::Spread;
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
 use assay_results::{Calibration, HubOrigin, Limit, LoadRun, Metric, Outcome, PhaseKind, Quantile};
@@ -149,7 +150,7 @@ fn load(
     let sums = Arithmetic::of(&plan, None);
     let endpoint =
         Endpoint::new(EndpointOptions::for_url(hub.url.parse().or_usage()?)).or_usage()?;
-    check_resources(&sums, endpoint.hub()).or_usage()?;
+    check_resources(&sums, endpoint.hub(), None).or_usage()?;
     let setup = Setup {
         plan: Arc::new(plan),
         sums,
@@ -160,7 +161,7 @@ fn load(
             subscriber_tokens: SubscriberTokens::Anonymous,
             hub_gauge: HubGauge::default(),
         },
-        reader_threads: reader_threads(),
+        spread: Spread::Threads(reader_threads()),
     };
     let record = assay_load::run::run(&setup, stop, None, &mut |_| {}).or_not_measurable()?;
     if stop.is_requested() {

@@ -5,6 +5,7 @@ mod progress;
 pub(crate) mod scenario;
 mod tokens;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use assay_client::TopicMatcher;
@@ -12,9 +13,10 @@ use assay_load::assemble::{Surroundings, assemble, begun};
 use assay_load::hub_control::HubControl;
 use assay_load::hub_process::{HubGauge, HubProcess};
 use assay_load::plan::{Arithmetic, Plan, schedule};
-use assay_load::preflight::{check_grants, check_resources};
+use assay_load::preflight::{check_grants, check_own_hub, check_resources};
 use assay_load::run::Setup;
 use assay_load::scenario::Scenario;
+use assay_load::shard::{Spread, WorkerPool};
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
 use assay_results::{LoadResults, Run, RunDirectory};
@@ -44,10 +46,26 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
     let interrupted = interrupt::on_signal(ask, || ()).or_usage()?;
     let url = args.hub.as_deref().unwrap_or(embedded_hub::SOME_URL);
     let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
-    check_resources(&sums, endpoint.hub()).or_usage()?;
+    let workers = check_resources(
+        &sums,
+        endpoint.hub(),
+        args.workers.and_then(NonZeroU32::new),
+    )
+    .or_usage()?;
+    if args.hub.is_none() {
+        check_own_hub(&sums).or_usage()?;
+    }
+    let spread = spread(workers, &scenario, &plan)?;
     let directory = output::create(args.out.as_deref(), &scenario.name)?;
-    let results = measure(args, &scenario, plan, sums, &directory, &stop, &interrupted)
-        .inspect_err(|_| output::discard_empty(&directory))?;
+    let results = measure(
+        args,
+        &scenario,
+        (plan, sums, spread),
+        &directory,
+        &stop,
+        &interrupted,
+    )
+    .inspect_err(|_| output::discard_empty(&directory))?;
     let saved = directory.save_load(&results);
     output::finish(
         &directory,
@@ -61,8 +79,7 @@ pub(crate) fn run(args: &RunArgs) -> CommandResult {
 fn measure(
     args: &RunArgs,
     scenario: &Scenario,
-    plan: Plan,
-    sums: Arithmetic,
+    (plan, sums, spread): (Plan, Arithmetic, Spread),
     directory: &RunDirectory,
     stop: &Stop,
     interrupted: &Interrupted,
@@ -88,7 +105,7 @@ fn measure(
         target: target(&hub, &access, &plan, hub_gauge(args, &hub)?, stop)?,
         plan: Arc::new(plan),
         sums,
-        reader_threads: reader_threads(),
+        spread,
     };
     carry_out(args, scenario, &setup, &hub, &access, directory, stop)
         .inspect_err(|_| directory.abandon_load())
@@ -187,6 +204,27 @@ fn subscriber_tokens(
     }
     let token = access.subscriber_token(&[TopicMatcher::Any])?;
     Ok(token.map_or(SubscriberTokens::Anonymous, SubscriberTokens::Shared))
+}
+
+/// This process, or so many others of this program.
+fn spread(
+    workers: Option<NonZeroU32>,
+    scenario: &Scenario,
+    plan: &Plan,
+) -> Result<Spread, Failure> {
+    let Some(count) = workers else {
+        return Ok(Spread::Threads(reader_threads()));
+    };
+    Ok(Spread::Workers(WorkerPool {
+        program: std::env::current_exe().or_usage()?,
+        arguments: vec!["load-worker".to_owned()],
+        count,
+        scenario_toml: Scenario {
+            seed: Some(plan.seed),
+            ..scenario.clone()
+        }
+        .filled_in(),
+    }))
 }
 
 /// Half of the cores read the crowd; probes, publishers and a hub on the same machine share the others.

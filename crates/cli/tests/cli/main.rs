@@ -10,6 +10,7 @@ mod closed_pipe;
 mod deployments;
 mod doctor;
 mod explain;
+mod http2;
 mod hub;
 #[cfg(target_os = "linux")]
 mod hub_hangup;
@@ -29,3 +30,4 @@ mod scenario;
 mod secrets;
 mod targets;
 mod watch;
+mod workers;

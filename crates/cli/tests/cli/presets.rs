@@ -18,12 +18,18 @@ const SHORT: [&str; 4] = [
 
 /// Runs a preset as changed by these settings; its document.
 fn run(preset: &str, settings: &[&str]) -> Value {
+    run_with(preset, settings, &[])
+}
+
+/// The same, with further flags.
+pub(crate) fn run_with(preset: &str, settings: &[&str], flags: &[&str]) -> Value {
     let folder = tempdir().unwrap();
     let out = folder.path().join("out");
     let mut args = vec!["run", preset, "--seed", "7", "--out", out.to_str().unwrap()];
     for setting in SHORT.iter().chain(settings) {
         args.extend(["--set", setting]);
     }
+    args.extend(flags);
     let ended = assay(&args);
     assert!(out.join("run.json").exists(), "{ended:?}");
     let document = document_in(&out);

@@ -3,7 +3,7 @@
 use super::{frames, rounds};
 use assay_client::{Dialect, Endpoint, EndpointOptions};
 use assay_load::clock::Clock;
-use assay_load::crowd::Crowd;
+use assay_load::crowd::{Crowd, Part};
 use assay_load::hub_process::HubGauge;
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
@@ -25,7 +25,15 @@ pub(crate) fn read(subscribers: usize, updates: usize, address: &str) -> io::Res
     let plan = Arc::new(frames::plan(subscribers, updates));
     let (clock, stop) = (Clock::starting_in(Duration::ZERO), Stop::new());
     let hub = address.parse().map_err(io::Error::other)?;
-    let crowd = Crowd::start(&plan, &target, hub, &clock, &stop, 1).map_err(io::Error::other)?;
+    let crowd = Crowd::start(
+        &plan,
+        &target,
+        hub,
+        &clock,
+        &stop,
+        Part::Whole { reader_threads: 1 },
+    )
+    .map_err(io::Error::other)?;
     let live = crowd.live().clone();
     let wait = |done: &dyn Fn() -> bool| {
         while !done() {

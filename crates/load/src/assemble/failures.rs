@@ -82,6 +82,7 @@ fn stage(failure: &CrowdFailure) -> Stage {
         | CrowdFailure::Tls(_)
         | CrowdFailure::Opening(Step::Accept | Step::Handshake)
         | CrowdFailure::Queued(Step::Accept | Step::Handshake)
+        | CrowdFailure::WorkerLost { .. }
         | CrowdFailure::RunEnded => Stage::Connect,
         CrowdFailure::NoCanary
         | CrowdFailure::NoPrivateCanary

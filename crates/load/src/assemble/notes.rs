@@ -8,6 +8,7 @@ use crate::percentiles::SubscriberTimes;
 use crate::plan::{PhaseKind, Plan};
 use crate::run::{RunRecord, Setup};
 use crate::scenario::Scenario;
+use crate::shard::Spread;
 
 /// Fewer measured seconds than this cannot make a run invalid (measuring.md, "Is it us?").
 const GATE_SECONDS_LEAST: u64 = 3;
@@ -133,12 +134,25 @@ fn held_back(setup: &Setup, run: &RunRecord) -> Option<String> {
 fn cpus_shared(setup: &Setup) -> Option<String> {
     let cpus = std::thread::available_parallelism().ok()?;
     if !setup.target.hub_gauge.is_known() {
-        return None;
+        return match &setup.spread {
+            Spread::Threads(_) => None,
+            Spread::Workers(pool) => Some(format!(
+                "{} worker processes read the crowd on {cpus} CPUs; the probes were read by this one.",
+                pool.count
+            )),
+        };
     }
     let connections = setup.sums.sockets;
-    let crowd = (setup.sums.subscribers - setup.sums.probes).min(setup.reader_threads as u64);
+    let others = setup.sums.subscribers - setup.sums.probes;
+    let crowd = match &setup.spread {
+        Spread::Threads(threads) => {
+            let threads = others.min(*threads as u64);
+            format!("of our threads {threads} for the crowd")
+        }
+        Spread::Workers(pool) => format!("{} worker processes for the crowd", pool.count),
+    };
     Some(format!(
-        "Hub and workbench shared one machine ({cpus} CPUs, loopback): {connections} connections; of our threads {crowd} for the crowd, 1 for the probes, 1 for the publishers.",
+        "Hub and workbench shared one machine ({cpus} CPUs, loopback): {connections} connections; {crowd}, 1 thread for the probes, 1 for the publishers.",
     ))
 }
 

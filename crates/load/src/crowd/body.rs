@@ -99,7 +99,7 @@ impl Chunk {
             Self::Extension { size, line_bytes } => match byte {
                 b'\n' => Ok(after_size_line(size)),
                 _ if line_bytes >= CHUNK_LINE_BYTES_MAX => {
-                    Err(Failure::BadChunk("an endless chunk-size line"))
+                    Err(Failure::BadChunk("an endless chunk-size line".into()))
                 }
                 _ => Ok(Self::Extension {
                     size,
@@ -109,11 +109,13 @@ impl Chunk {
             Self::PayloadEnd => match byte {
                 b'\r' => Ok(self),
                 b'\n' => Ok(SIZE_START),
-                _ => Err(Failure::BadChunk("no line end after the chunk")),
+                _ => Err(Failure::BadChunk("no line end after the chunk".into())),
             },
             Self::Trailer { bytes, line_bytes } => match byte {
                 b'\n' if line_bytes == 0 => Ok(Self::End),
-                _ if bytes >= CHUNK_LINE_BYTES_MAX => Err(Failure::BadChunk("an endless trailer")),
+                _ if bytes >= CHUNK_LINE_BYTES_MAX => {
+                    Err(Failure::BadChunk("an endless trailer".into()))
+                }
                 b'\n' => Ok(Self::Trailer {
                     bytes: bytes + 1,
                     line_bytes: 0,
@@ -146,12 +148,14 @@ fn after_size(size: u64, digits: u8, byte: u8) -> Result<Chunk, Failure> {
         }
         _ => {
             return Err(Failure::BadChunk(
-                "a chunk size that is no hexadecimal number",
+                "a chunk size that is no hexadecimal number".into(),
             ));
         }
     };
     if digits == 15 {
-        return Err(Failure::BadChunk("a chunk size of more than 15 digits"));
+        return Err(Failure::BadChunk(
+            "a chunk size of more than 15 digits".into(),
+        ));
     }
     Ok(Chunk::Size {
         size: size * 16 + u64::from(digit),

@@ -45,10 +45,17 @@ impl Dialer {
 
     /// Begins to connect subscriber `index`; the socket says when it is connected.
     pub(crate) fn dial(&self, index: u32, reads: Reads) -> Result<Wire, Failure> {
-        Wire::new(self.connect(index, reads)?, self.tls.as_ref())
+        let socket = TcpStream::from_std(self.connect(index, reads)?);
+        Wire::new(socket, self.tls.as_ref())
     }
 
-    fn connect(&self, index: u32, reads: Reads) -> io::Result<TcpStream> {
+    /// What TLS is begun with, where the hub wants it.
+    pub(crate) fn tls(&self) -> Option<&TlsParts> {
+        self.tls.as_ref()
+    }
+
+    /// Begins connection `index`, which does not block; it is connected, or has failed, when it can be written to.
+    pub(crate) fn connect(&self, index: u32, reads: Reads) -> io::Result<std::net::TcpStream> {
         let socket = Socket::new(
             Domain::for_address(self.hub),
             Type::STREAM,
@@ -67,7 +74,7 @@ impl Dialer {
             Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
             Err(error) => return Err(error),
         }
-        Ok(TcpStream::from_std(socket.into()))
+        Ok(socket.into())
     }
 }
 

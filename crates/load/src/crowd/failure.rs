@@ -1,15 +1,17 @@
 //! Why a subscriber is not (or no longer) connected.
 
 use super::limits;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::time::Duration;
 use std::{fmt, io};
 
 /// Why an attempt to connect, or a stream, ended. The text names what the hub did and, where there is one, the next step.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error, Serialize, Deserialize)]
 pub enum Failure {
-    /// The system would not connect, or the connection broke: the kind and text of its error.
-    #[error("{1}")]
-    Io(io::ErrorKind, String),
+    /// The system would not connect, or the connection broke: the text of its error.
+    #[error("{0}")]
+    Io(String),
     /// No connection within the bound.
     #[error("no connection within {} s", limits::CONNECT_TIMEOUT.as_secs())]
     ConnectTimeout,
@@ -47,7 +49,7 @@ pub enum Failure {
     HeadTooLong,
     /// The chunked framing of the body is broken.
     #[error("broken chunked framing: {0}")]
-    BadChunk(&'static str),
+    BadChunk(Cow<'static, str>),
     /// An event is larger than the bound.
     #[error("event longer than {} bytes", limits::EVENT_BYTES_MAX)]
     EventTooLong,
@@ -98,13 +100,21 @@ pub enum Failure {
         most = limits::CONNECTING_MAX
     )]
     Queued(Step),
+    /// The worker process that it belonged to was gone before it told what came.
+    #[error("worker process {number} of {of}, to which it belonged, ended in mid-run")]
+    WorkerLost {
+        /// Which one, from 1.
+        number: u32,
+        /// How many there were.
+        of: u32,
+    },
     /// The run ended before this subscriber was due.
     #[error("the run ended before it was due to connect")]
     RunEnded,
 }
 
 /// What a hub does to let a subscriber in, in this order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Step {
     /// The TCP connection.
     Accept,
@@ -153,6 +163,6 @@ impl Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Io(error.kind(), error.to_string())
+        Self::Io(error.to_string())
     }
 }

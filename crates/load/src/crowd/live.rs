@@ -3,8 +3,10 @@
 //! Not the record of a run: it is for progress, and for noticing early that a hub is gone.
 
 use super::failure::Failure;
+use crate::shard::Told;
+use assay_results::ThreadShare;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A counter that one thread writes and any thread reads.
 #[derive(Debug, Default)]
@@ -20,6 +22,10 @@ impl Counter {
     pub(crate) fn subtract(&self, less: u64) {
         self.0
             .store(self.0.load(Relaxed).wrapping_sub(less), Relaxed);
+    }
+
+    pub(crate) fn set(&self, value: u64) {
+        self.0.store(value, Relaxed);
     }
 
     fn get(&self) -> u64 {
@@ -49,6 +55,8 @@ pub(crate) struct ThreadLive {
     /// By topic: how many of its followers are confirmed.
     confirmed_of: Box<[Counter]>,
     last_failure: Mutex<Option<Failure>>,
+    /// The busiest thread of another process, where that counts.
+    busiest_thread: Mutex<Option<ThreadShare>>,
 }
 
 impl ThreadLive {
@@ -69,6 +77,7 @@ impl ThreadLive {
                 .take(topics)
                 .collect(),
             last_failure: Mutex::new(None),
+            busiest_thread: Mutex::new(None),
         }
     }
 
@@ -105,6 +114,55 @@ impl ThreadLive {
         if latency_us > arrivals.last_us.load(Relaxed) {
             arrivals.last_us.store(latency_us, Relaxed);
         }
+    }
+
+    /// Takes over what another process has counted.
+    pub(crate) fn take_over(&self, told: Told) {
+        for (counter, value) in [
+            (&self.connecting, told.connecting),
+            (&self.connected, told.connected),
+            (&self.confirmed, told.confirmed),
+            (&self.gave_up, told.gave_up),
+            (&self.dropped_streams, told.dropped_streams),
+            (&self.receipts, told.receipts),
+            (&self.corrupt, told.corrupt),
+            (&self.foreign, told.foreign),
+        ] {
+            counter.set(value);
+        }
+        for (topic, confirmed) in told.confirmed_of {
+            if let Some(counter) = self.confirmed_of.get(topic as usize) {
+                counter.set(confirmed);
+            }
+        }
+        for (publication, receipts, last_us) in told.arrivals {
+            if let Some(arrivals) = self.arrivals.get(publication as usize) {
+                arrivals.receipts.store(receipts, Relaxed);
+                arrivals.last_us.store(last_us, Relaxed);
+            }
+        }
+        if let Some(failure) = &told.last_failure {
+            self.failed(failure);
+        }
+        if let Some((thread, share)) = told.busiest_thread {
+            *self.busiest() = Some(ThreadShare { thread, share });
+        }
+    }
+
+    /// Whoever counted is gone: nobody is connected any more.
+    pub(crate) fn is_gone(&self) {
+        for counter in [&self.connecting, &self.connected, &self.confirmed] {
+            counter.set(0);
+        }
+        for counter in &self.confirmed_of {
+            counter.set(0);
+        }
+    }
+
+    fn busiest(&self) -> MutexGuard<'_, Option<ThreadShare>> {
+        self.busiest_thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn failed(&self, failure: &Failure) {
@@ -150,6 +208,19 @@ pub struct CrowdLive {
 impl CrowdLive {
     pub(crate) fn new(threads: Vec<Arc<ThreadLive>>) -> Self {
         Self { threads }
+    }
+
+    /// The same, and those of other processes.
+    pub(crate) fn with(&self, elsewhere: &[Arc<ThreadLive>]) -> Self {
+        Self {
+            threads: [&*self.threads, elsewhere].concat(),
+        }
+    }
+
+    /// The busiest thread that other processes have told of since this was asked last.
+    pub(crate) fn take_busiest_elsewhere(&self) -> Option<ThreadShare> {
+        let told = self.threads.iter().filter_map(|one| one.busiest().take());
+        told.max_by(|a, b| a.share.total_cmp(&b.share))
     }
 
     /// How far the crowd has come.

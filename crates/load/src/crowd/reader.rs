@@ -6,24 +6,24 @@ mod drops;
 mod leaving;
 mod slowly;
 
+use super::attempts::Attempts;
 use super::dialer::Dialer;
-use super::failure::{Failure, Step};
+use super::failure::Failure;
 use super::limits;
 use super::live::ThreadLive;
-use super::receipt::{Oddity, ReadLag, SubscriberRecord};
+use super::receipt::{CrowdPart, ReadLag, SubscriberRecord};
 use super::recorder::Recorder;
+use super::remains;
 use super::request::Requests;
 use super::subscriber::{State, Subscriber};
 use super::timers::Timers;
 use super::wire::Stamping;
 use crate::clock::{Clock, Micros};
-use crate::plan::{PhaseKind, Plan, PlannedSubscriber, Reads};
+use crate::plan::{Plan, PlannedSubscriber, Reads};
 use crate::platform::{self, Received};
 use crate::stop::Stop;
 use drops::Drops;
 use mio::{Events, Interest, Poll, Token};
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -42,15 +42,6 @@ pub(crate) struct Shared {
     pub(crate) stop: Stop,
     pub(crate) dialer: Dialer,
     pub(crate) requests: Requests,
-}
-
-/// What a thread leaves.
-pub(crate) struct ThreadRecord {
-    pub(crate) subscribers: Vec<(u32, SubscriberRecord)>,
-    pub(crate) unattributed_named: Vec<Oddity>,
-    pub(crate) unattributed: u64,
-    pub(crate) foreign: u64,
-    pub(crate) ended_at: Micros,
 }
 
 /// How long to go on reading one socket.
@@ -76,10 +67,8 @@ pub(crate) struct Reader {
     unread: Vec<u32>,
     /// How many connections are being opened.
     opening: usize,
-    /// Until when a subscriber of the ramp that never connected tries again.
-    connect_until: Micros,
+    attempts: Attempts,
     drops: Drops,
-    jitter: StdRng,
     received: Box<[u8]>,
     decrypted: Box<[u8]>,
     request: Vec<u8>,
@@ -98,10 +87,6 @@ impl Reader {
         for (place, &index) in (0_u32..).zip(subscribers) {
             timers.set(place, plan.subscribers[index as usize].connect_at);
         }
-        let settled = plan
-            .phase(PhaseKind::Settle)
-            .or(plan.phase(PhaseKind::Ramp));
-        let thread_seed = plan.seed ^ u64::from(subscribers.first().copied().unwrap_or_default());
         Ok(Self {
             recorder: Recorder::new(Arc::clone(plan), shared.clock.clone(), Arc::clone(&live)),
             live,
@@ -115,9 +100,8 @@ impl Reader {
             due: VecDeque::new(),
             unread: Vec::new(),
             opening: 0,
-            connect_until: settled.map_or(plan.drain_deadline, |phase| phase.end),
+            attempts: Attempts::of(plan, subscribers),
             drops: Drops::of(plan, subscribers),
-            jitter: StdRng::seed_from_u64(thread_seed),
             received: vec![0; limits::READ_BUFFER_BYTES].into(),
             decrypted: vec![0; limits::READ_BUFFER_BYTES].into(),
             request: Vec::new(),
@@ -126,7 +110,7 @@ impl Reader {
     }
 
     /// Reads until the drain deadline or until it is stopped.
-    pub(crate) fn run(mut self) -> ThreadRecord {
+    pub(crate) fn run(mut self) -> CrowdPart {
         let mut events = Events::with_capacity(EVENTS_AT_A_TIME);
         loop {
             let now = self.shared.clock.now();
@@ -383,34 +367,9 @@ impl Reader {
         }
         self.live.failed(&failure);
         let planned = &self.shared.plan.subscribers[subscriber.index as usize];
-        let end = planned.leave_at.unwrap_or(self.shared.plan.drain_deadline);
-        let (pause, until) = if subscriber.record.streams.is_empty() {
-            let is_of_ramp = planned.connect_at <= self.connect_until;
-            let until = if is_of_ramp {
-                self.connect_until.min(end)
-            } else {
-                end
-            };
-            (limits::CONNECT_RETRY, until)
-        } else if planned.reads == Reads::Never {
-            // It was asleep, and does not notice.
-            (limits::RETRY_DEFAULT, Micros::ZERO)
-        } else {
-            (reconnection_time(subscriber.retry_ms), end)
-        };
-        let longer = pause * 2_u32.pow(subscriber.fruitless.min(6));
-        let longer = failure
-            .retry_after()
-            .map_or(longer, |asked| asked.max(longer));
-        // Never earlier than the hub asked for; spread, so that a thousand do not come back at once.
-        let jittered = longer
-            .min(limits::RETRY_MAX)
-            .mul_f64(self.jitter.random_range(1.0..1.5));
-        subscriber.fruitless += 1;
-        let again_at = now.plus(jittered);
-        let tries_again = failure.is_transient() && again_at < until;
+        let again_at = self.attempts.after(subscriber, planned, &failure, now);
         subscriber.record.failure = Some(failure);
-        if tries_again {
+        if let Some(again_at) = again_at {
             self.timers.set(place, again_at);
         } else {
             subscriber.state = State::Over;
@@ -419,55 +378,21 @@ impl Reader {
         }
     }
 
-    fn finish(self, now: Micros) -> ThreadRecord {
-        let queued = self.queued_for();
-        let is_due = |index: u32| self.shared.plan.subscribers[index as usize].connect_at <= now;
-        let subscribers = self.subscribers.into_iter().map(|subscriber| {
-            let unfinished = match subscriber.opening_step() {
-                Some(step) => Some(Failure::Opening(step)),
-                None if matches!(subscriber.state, State::Streaming(_)) => None,
-                None if is_due(subscriber.index) => queued.map(Failure::Queued),
-                None => Some(Failure::RunEnded),
-            };
-            let mut record = subscriber.record;
-            // What a first attempt ended with says more than that a second one was under way.
-            record.failure = record.failure.or(unfinished);
-            (subscriber.index, record)
-        });
-        ThreadRecord {
-            subscribers: subscribers.collect(),
-            unattributed_named: self.recorder.unattributed_named,
-            unattributed: self.recorder.unattributed,
-            foreign: self.recorder.foreign,
-            ended_at: now,
-        }
-    }
-
-    /// What most of the openings wait for, which others stand in the queue behind.
-    fn queued_for(&self) -> Option<Step> {
-        let steps = || self.subscribers.iter().filter_map(Subscriber::opening_step);
-        [Step::Accept, Step::Handshake, Step::Head]
-            .into_iter()
-            .map(|step| (steps().filter(|one| *one == step).count(), step))
-            .filter(|(waiting, _)| *waiting > 0)
-            .max()
-            .map(|(_, step)| step)
+    fn finish(self, now: Micros) -> CrowdPart {
+        remains::of(self.subscribers, self.recorder, &self.shared.plan, now)
     }
 }
 
 /// R − K of the latest receipt; `kernel_ns` is K on the wall clock.
-fn read_lag(shared: &Shared, record: &SubscriberRecord, kernel_ns: Option<u64>) -> ReadLag {
+pub(crate) fn read_lag(
+    shared: &Shared,
+    record: &SubscriberRecord,
+    kernel_ns: Option<u64>,
+) -> ReadLag {
     let Some((kernel_ns, receipt)) = kernel_ns.zip(record.receipts.last()) else {
         return ReadLag::UNKNOWN;
     };
     let planned_at = shared.plan.publications[receipt.publication as usize].at;
     let received_at = Micros(planned_at.0 + receipt.latency_us());
     ReadLag::of_us(received_at.micros_since(shared.clock.at_realtime_ns(kernel_ns)))
-}
-
-/// How long to wait before a reconnect: what the hub has asked for, within bounds.
-fn reconnection_time(retry_ms: Option<u64>) -> Duration {
-    retry_ms.map_or(limits::RETRY_DEFAULT, |retry_ms| {
-        Duration::from_millis(retry_ms).clamp(limits::RETRY_MIN, limits::RETRY_MAX)
-    })
 }

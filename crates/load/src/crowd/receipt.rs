@@ -1,11 +1,13 @@
 //! What the crowd writes down: eight bytes a delivery, twelve at a probe, in the order of the stream. Not for judging: that is the
 //! ledger.
 
+use serde::{Deserialize, Serialize};
+
 use super::failure::Failure;
 use crate::clock::Micros;
 
 /// One event of this run, as one subscriber received it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Index into [`crate::plan::Plan::publications`].
     pub publication: u32,
@@ -45,7 +47,7 @@ impl Receipt {
 }
 
 /// R − K of one receipt at a probe, where it is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadLag(u32);
 
 impl ReadLag {
@@ -64,7 +66,7 @@ impl ReadLag {
 }
 
 /// One stream of a subscriber: the first, or one after a reconnect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamRecord {
     /// When its response head was read.
     pub opened_at: Micros,
@@ -77,7 +79,7 @@ pub struct StreamRecord {
 }
 
 /// Everything that one subscriber saw.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriberRecord {
     /// From the planned instant until TCP was connected, in microseconds; none when it never was.
     pub connect_us: Option<u64>,
@@ -131,7 +133,7 @@ impl SubscriberRecord {
 }
 
 /// An event that is not a whole update of this run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oddity {
     /// Index into [`crate::plan::Plan::subscribers`].
     pub subscriber: u32,
@@ -152,6 +154,38 @@ pub struct CrowdRecord {
     pub foreign: u64,
     /// When the crowd stopped reading.
     pub ended_at: Micros,
+}
+
+/// What a part of the crowd saw: a thread's share, or some of it on its way from another process.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CrowdPart {
+    /// By their place in the plan.
+    pub(crate) subscribers: Vec<(u32, SubscriberRecord)>,
+    pub(crate) unattributed_named: Vec<Oddity>,
+    pub(crate) unattributed: u64,
+    pub(crate) foreign: u64,
+    pub(crate) ended_at: Micros,
+}
+
+impl CrowdRecord {
+    /// Of nobody yet.
+    pub(crate) fn of(subscribers: usize) -> Self {
+        Self {
+            subscribers: vec![SubscriberRecord::default(); subscribers],
+            ..Self::default()
+        }
+    }
+
+    /// Takes a part in; parts are of different subscribers, and come in any order.
+    pub(crate) fn add(&mut self, part: CrowdPart) {
+        for (index, subscriber) in part.subscribers {
+            self.subscribers[index as usize] = subscriber;
+        }
+        self.unattributed_named.extend(part.unattributed_named);
+        self.unattributed += part.unattributed;
+        self.foreign += part.foreign;
+        self.ended_at = self.ended_at.max(part.ended_at);
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<StreamHead>, Failure> {
     }
 }
 
-fn accept(code: u16, fields: &[Header<'_>]) -> Result<Framing, Failure> {
+/// Whether this is an event stream, and how its body is framed.
+pub(crate) fn accept(code: u16, fields: &[Header<'_>]) -> Result<Framing, Failure> {
     if code != 200 {
         let explanation = ["www-authenticate", "location"]
             .iter()

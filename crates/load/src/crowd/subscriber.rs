@@ -103,7 +103,13 @@ impl Subscriber {
             self.state = State::Head(bytes.to_vec());
             return Ok(());
         };
-        self.state = State::Streaming(head.framing);
+        self.open(head.framing, recorder);
+        self.take_body(&bytes[head.bytes..], recorder)
+    }
+
+    /// Begins a stream whose response head was read just now.
+    pub(crate) fn open(&mut self, framing: Framing, recorder: &Recorder) {
+        self.state = State::Streaming(framing);
         self.idle_bytes = 0;
         self.sse.restart();
         self.record.streams.push(StreamRecord {
@@ -118,7 +124,6 @@ impl Subscriber {
         self.receipts_max = (planned * RECEIPTS_PER_DELIVERY_MAX + RECEIPTS_SLACK) as u32;
         let room = planned.saturating_sub(self.record.receipts.len());
         self.record.receipts.reserve_exact(room);
-        self.take_body(&bytes[head.bytes..], recorder)
     }
 
     fn take_body(&mut self, bytes: &[u8], recorder: &mut Recorder) -> Result<(), Failure> {

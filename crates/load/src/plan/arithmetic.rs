@@ -1,7 +1,9 @@
 //! What a plan amounts to, before anything is opened: `assay explain` prints it and the preflight compares it with what the
 //! machine has.
 
-use super::{PhaseKind, Plan, Reads};
+use std::collections::BTreeMap;
+
+use super::{Http, PhaseKind, Plan, Reads};
 
 /// Enough for answers that wait through a stall of a second.
 const IN_FLIGHT_WINDOW_US: u64 = 1_000_000;
@@ -38,6 +40,8 @@ pub struct Arithmetic {
     pub bytes_per_second: f64,
     /// Publishes that can await their answers at once; each has a connection.
     pub in_flight: u32,
+    /// Connections of subscribers at a time, at most: one each over HTTP/1.1, some to share over HTTP/2.
+    pub subscriber_sockets: u64,
     /// Connections to the hub.
     pub sockets: u64,
     /// File descriptors of this process.
@@ -72,6 +76,7 @@ impl Arithmetic {
             deliveries_busiest_second: 0,
             bytes_per_second: 0.0,
             in_flight: in_flight.unwrap_or_else(|| in_flight_needed(plan)),
+            subscriber_sockets: 0,
             sockets: 0,
             fds: 0,
             measured_seconds: measured_s,
@@ -96,14 +101,44 @@ impl Arithmetic {
             sums.deliveries_per_second = sums.deliveries_measured as f64 / measured_s;
             sums.bytes_per_second = bytes as f64 / measured_s;
         }
-        sums.sockets = sums.subscribers_at_once + u64::from(sums.in_flight);
+        let shared = Shared::of(plan);
+        sums.subscriber_sockets =
+            sums.subscribers_at_once.saturating_sub(shared.streams) + shared.connections;
+        sums.sockets = sums.subscriber_sockets + u64::from(sums.in_flight);
         sums.fds = sums.sockets + OTHER_FDS;
         sums
     }
 
     /// File descriptors that are needed besides one for each subscriber.
     pub fn fds_besides_subscribers(&self) -> u64 {
-        self.fds - self.subscribers_at_once
+        self.fds - self.subscriber_sockets
+    }
+}
+
+/// Streams that share connections.
+struct Shared {
+    streams: u64,
+    connections: u64,
+}
+
+impl Shared {
+    fn of(plan: &Plan) -> Self {
+        let mut streams: BTreeMap<u32, u64> = BTreeMap::new();
+        for subscriber in plan.subscribers.iter().filter(|one| !one.probe) {
+            if let Http::Two {
+                streams_per_connection,
+            } = subscriber.http
+            {
+                *streams.entry(streams_per_connection).or_default() += 1;
+            }
+        }
+        let connections = streams
+            .iter()
+            .map(|(per_connection, streams)| streams.div_ceil(u64::from(*per_connection)));
+        Self {
+            connections: connections.sum(),
+            streams: streams.values().sum(),
+        }
     }
 }
 

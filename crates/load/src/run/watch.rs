@@ -6,7 +6,7 @@ use assay_results::RampPoint;
 
 use super::arrivals::Arrivals;
 use crate::clock::{Clock, ClockStep, Micros};
-use crate::crowd::{Crowd, CrowdLive};
+use crate::crowd::CrowdLive;
 use crate::health::{Monitor, SystemSecond};
 use crate::hub_process::HubGauge;
 use crate::plan::{PhaseKind, Plan};
@@ -53,13 +53,13 @@ impl<'run> Watch<'run> {
         plan: &'run Plan,
         clock: &Clock,
         hub_gauge: HubGauge,
-        crowd: &Crowd,
+        crowd: &CrowdLive,
         publishers: &Publishers,
     ) -> Self {
         Self {
             plan,
             clock: clock.clone(),
-            crowd: crowd.live().clone(),
+            crowd: crowd.clone(),
             publishers: Arc::clone(publishers.live()),
             monitor: Monitor::new(clock, hub_gauge),
             arrivals: Arrivals::of(plan),
@@ -72,7 +72,8 @@ impl<'run> Watch<'run> {
 
     /// One look.
     pub(super) fn look(&mut self) -> Progress {
-        self.monitor.look_if_due();
+        let crowd = &self.crowd;
+        self.monitor.look_if_due(|| crowd.take_busiest_elsewhere());
         let at = self.clock.now();
         self.arrivals
             .look(self.plan, &self.crowd, &self.publishers, at);
@@ -198,7 +199,8 @@ impl<'run> Watch<'run> {
 
     /// The ramp, the machine's seconds, the steps of the wall clock.
     pub(super) fn into_parts(mut self) -> (Vec<RampPoint>, Vec<SystemSecond>, Vec<ClockStep>) {
-        self.monitor.look_if_due();
+        let crowd = &self.crowd;
+        self.monitor.look_if_due(|| crowd.take_busiest_elsewhere());
         (self.ramp, self.monitor.seconds, self.monitor.steps)
     }
 }

@@ -6,8 +6,8 @@ use assay_results::SloLevel;
 
 use super::quantity::duration_text;
 use super::{
-    Arrivals, Arrive, FaultKind, Follow, PublisherGroup, RampShape, Scenario, SubscriberGroup,
-    Tempo, TopicCount,
+    Arrivals, Arrive, FaultKind, Follow, Http, PublisherGroup, RampShape, Scenario,
+    SubscriberGroup, Tempo, TopicCount,
 };
 
 impl Scenario {
@@ -236,7 +236,16 @@ fn write_stay(group: &SubscriberGroup, out: &mut String) -> fmt::Result {
         group.replaced,
         group.from_start,
         group.reads.text()
-    )
+    )?;
+    match group.http {
+        Http::One => writeln!(out, "http = \"1.1\""),
+        Http::Two {
+            streams_per_connection,
+        } => writeln!(
+            out,
+            "http = \"2\"\nstreams_per_connection = {streams_per_connection}"
+        ),
+    }
 }
 
 /// A TOML basic string.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::parse::{MEASURE_SHORTEST, SUBSCRIBERS_MOST, UPDATES_MOST};
-use super::{Arrivals, Rate, Scenario, Tempo};
+use super::{Arrivals, Http, Rate, Scenario, Tempo};
 
 /// Each given value replaces that of the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,6 +14,8 @@ pub struct Overrides {
     pub rate: Option<Rate>,
     /// Length of the measured phase.
     pub measure: Option<Duration>,
+    /// Over what all subscribers read; groups that do so already keep their streams a connection.
+    pub http: Option<Http>,
     /// What every random choice follows from.
     pub seed: Option<u64>,
 }
@@ -63,6 +65,14 @@ impl Scenario {
                 return Err(OverrideError::Measure(measure));
             }
             self.phases.measure = measure;
+        }
+        for group in &mut self.subscribers {
+            let same =
+                |http: &Http| std::mem::discriminant(http) == std::mem::discriminant(&group.http);
+            group.http = overrides
+                .http
+                .filter(|http| !same(http))
+                .unwrap_or(group.http);
         }
         let updates = self.updates_about();
         if updates > UPDATES_MOST {

@@ -29,6 +29,8 @@ pub struct SubscriberGroup {
     pub from_start: bool,
     /// How fast they read.
     pub reads: Reads,
+    /// Over what.
+    pub http: Http,
 }
 
 /// Topics that each subscriber of a group follows.
@@ -97,6 +99,25 @@ pub enum Reads {
     Slowly(u32),
 }
 
+/// Over what a subscriber reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Http {
+    /// HTTP/1.1: a connection each.
+    One,
+    /// HTTP/2: streams that share connections. A probe has one of its own, so that the kernel's stamps are those of its events.
+    Two {
+        /// How many share one, at most.
+        streams_per_connection: u32,
+    },
+}
+
+impl Http {
+    /// What browsers and most servers settle on.
+    pub const TWO: Self = Self::Two {
+        streams_per_connection: 100,
+    };
+}
+
 /// Reads the tables `[subscribers.…]`, whose names are known already.
 pub(super) fn parse(
     tables: Vec<(Placed<String>, Table<'_, '_>)>,
@@ -130,6 +151,7 @@ fn group(
         .boolean("from_start")?
         .is_some_and(|given| given.value);
     let reads = table.quantity("reads", Reads::parse)?;
+    let http = http(&mut table)?;
     let group = SubscriberGroup {
         name,
         count: count.value as u32,
@@ -139,6 +161,7 @@ fn group(
         replaced: replaced.as_ref().is_some_and(|replaced| replaced.value),
         from_start,
         reads: reads.map_or(Reads::All, |reads| reads.value),
+        http,
     };
     if let Some(replaced) = replaced
         && replaced.value
@@ -149,6 +172,31 @@ fn group(
     }
     table.finish()?;
     Ok(group)
+}
+
+fn http(table: &mut Table<'_, '_>) -> Result<Http, ScenarioError> {
+    let http = match table.integer_or_text("http", 2..3)? {
+        None => None,
+        Some(given) => match given.value.as_ref().map_err(String::as_str) {
+            Ok(_) | Err("2") => Some(Http::TWO),
+            Err("1.1") => Some(Http::One),
+            Err(other) => {
+                let problem = format!("`http` is {other:?}: write \"1.1\" or \"2\"");
+                return Err(table.error(given.at, problem));
+            }
+        },
+    };
+    let streams = table.integer("streams_per_connection", 1..SUBSCRIBERS_MOST + 1)?;
+    match (http.unwrap_or(Http::One), streams) {
+        (http, None) => Ok(http),
+        (Http::Two { .. }, Some(streams)) => Ok(Http::Two {
+            streams_per_connection: streams.value as u32,
+        }),
+        (Http::One, Some(streams)) => {
+            let problem = "`streams_per_connection` goes with http = \"2\"";
+            Err(table.error(streams.at, problem))
+        }
+    }
 }
 
 /// `follow` is a family, a table about one, or a list of these.

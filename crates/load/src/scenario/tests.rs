@@ -179,10 +179,17 @@ fn overrides_replace_and_are_checked() {
         subscribers: Some(5_000),
         rate: Some("90/s".parse().unwrap()),
         measure: Some(Duration::from_mins(1)),
+        http: Some(Http::TWO),
         seed: Some(3),
     };
     let scenario = live_score().with(overrides).unwrap();
     assert_eq!(scenario.subscriber_count(), 5_000);
+    assert!(
+        scenario
+            .subscribers
+            .iter()
+            .all(|group| group.http == Http::TWO)
+    );
     assert!((scenario.updates_per_second() - 90.0).abs() < 1e-9);
     let Tempo::Steady { arrivals, .. } = scenario.publishers[0].tempo else {
         panic!("{:?}", scenario.publishers);

@@ -25,7 +25,7 @@ pub(crate) fn setup(scenario: &Scenario, target: Target) -> Setup {
         sums: Arithmetic::of(&plan, scenario.bounds.in_flight),
         plan,
         target,
-        reader_threads: 1,
+        spread: assay_load::shard::Spread::Threads(1),
     }
 }
 

@@ -234,6 +234,7 @@ impl Crowd<'_> {
                 leave_at: leave_at.filter(|_| next.is_some() || !group.replaced),
                 from_start: group.from_start,
                 reads: group.reads,
+                http: group.http,
             });
             let Some(next) = next else { return };
             connect_at = next;
