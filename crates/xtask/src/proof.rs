@@ -28,7 +28,7 @@ enum Keeps {
     Document(&'static str),
 }
 
-const PROOFS: [Proof; 10] = [
+const PROOFS: [Proof; 11] = [
     Proof {
         name: "kill-9",
         tests: &["--workspace", "--test", "durability", "kill_9"],
