@@ -10,7 +10,9 @@ pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod find;
 pub(crate) mod hub;
+pub(crate) mod load;
 pub(crate) mod null_hub;
 pub(crate) mod publish;
 pub(crate) mod report;
@@ -52,6 +54,8 @@ pub(crate) enum Command {
     Hub(hub::HubArgs),
     /// Put load on a hub, and report
     Run(run::RunArgs),
+    /// How much does a hub bear under objectives?
+    Find(Box<find::FindArgs>),
     /// Does a hub keep the protocol?
     Check(Box<check::CheckArgs>),
     /// Is it the hub, or is it your setup?

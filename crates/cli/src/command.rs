@@ -4,6 +4,7 @@ pub(crate) mod calibrate;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod find;
 pub(crate) mod hub;
 pub(crate) mod load_worker;
 pub(crate) mod null_hub;

@@ -45,6 +45,7 @@ fn dispatch(command: Command) -> CommandResult {
     match command {
         Command::Hub(args) => command::hub::run(args),
         Command::Run(args) => command::run::run(&args),
+        Command::Find(args) => command::find::run(&args),
         Command::Check(args) => command::check::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
         Command::Watch(args) => command::watch::run(&args),

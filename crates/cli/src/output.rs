@@ -110,7 +110,12 @@ pub(crate) fn show_side_by_side(out: Option<&Path>, runs: &[NamedRun<'_>]) -> Re
     console::show(&format!("{summary}\nreport   {}\n", index_of(&directory)))
 }
 
-fn write_pages(directory: &RunDirectory, run: &Run, missing: &[String]) -> Result<(), Failure> {
+/// Renders a run into a folder of pages.
+pub(crate) fn write_pages(
+    directory: &RunDirectory,
+    run: &Run,
+    missing: &[String],
+) -> Result<(), Failure> {
     let files = render(run, missing).map_err(|error| Failure {
         outcome: Outcome::Defect,
         error: error.into(),
@@ -143,6 +148,7 @@ fn outcome_of(run: &Run) -> Outcome {
         Run::Load(run) => run.outcome(),
         Run::Conformance(run) => run.outcome(),
         Run::Migration(run) => run.outcome(),
+        Run::Capacity(run) => run.outcome(),
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use assay_results::Room;
+
 use crate::platform;
 
 /// The hub's process, which may be another one after a fault; copies see the same.
@@ -90,6 +92,22 @@ impl HubGauge {
                 open_files: of_process.and_then(|one| one.open_files),
                 context_switches: of_process.and_then(|one| one.context_switches),
             }),
+        }
+    }
+
+    /// What the hub may use: the CPUs of its process and the quota of its control group, whichever is less, and that group's memory.
+    pub fn room(&self) -> Room {
+        let process = self.process.as_ref().and_then(HubProcess::pid);
+        let of_process = process.and_then(platform::cpus_of_process).map(f64::from);
+        let group = self.cgroup.as_deref().map(platform::cgroup_limits);
+        let group = group.unwrap_or_default();
+        Room {
+            hub_cpus: [of_process, group.cpus]
+                .into_iter()
+                .flatten()
+                .reduce(f64::min),
+            hub_memory_bytes: group.memory_bytes,
+            machine_busy: None,
         }
     }
 

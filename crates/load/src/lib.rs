@@ -10,11 +10,14 @@
 //! with what the machine and the hub allow; [`run::run`] carries it out on the run's one [`clock::Clock`] and returns records;
 //! [`assemble::assemble`] makes the document of them. Every stage knows the noun that it is given and the noun that it returns.
 //!
+//! How much a hub bears is found by several short runs: [`capacity`] says which.
+//!
 //! It never links a hub, and is not for judging whether one keeps the protocol (`assay-conformance`), nor for writing or drawing
 //! results (`assay-results`, `assay-report`). It prints nothing and does not read the environment; all that is peculiar to an
 //! operating system, and all `unsafe`, is in [`platform`].
 
 pub mod assemble;
+pub mod capacity;
 pub mod clock;
 pub mod crowd;
 mod health;

@@ -26,7 +26,7 @@ pub use topics::{Popularity, TopicCount, TopicFamily};
 
 pub use overrides::{OverrideError, Overrides};
 pub use preset::{preset, preset_names};
-pub use quantity::{QuantityError, Rate, parse_duration};
+pub use quantity::{QuantityError, Rate, parse_duration, parse_percent};
 pub use settings::SettingError;
 
 /// A checked scenario.

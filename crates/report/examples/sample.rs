@@ -33,6 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         directory.save_migration(&sample::migration::run(has_moved))?;
         report(&directory)?;
     }
+    for (name, is_frontier) in [("capacity", false), ("frontier", true)] {
+        let directory = RunDirectory::create(root.join(name))?;
+        directory.save_capacity(&sample::capacity::run(is_frontier))?;
+        report(&directory)?;
+    }
     Ok(())
 }
 

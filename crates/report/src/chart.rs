@@ -1,4 +1,4 @@
-//! Charts of a load run: SVG that stands alone and that a page can take in.
+//! Charts of load runs and of searches for a capacity: SVG that stands alone and that a page can take in.
 //!
 //! Each chart's title says what it shows of this run; its colours are classes, so that light and dark follow the reader.
 
@@ -7,15 +7,18 @@ mod axis;
 mod canvas;
 mod data;
 mod fan;
+mod frontier;
 mod heat_map;
+mod ladder;
 mod ledger_strip;
 mod nines;
 mod over_time;
 mod palette;
+mod step_mark;
 
 use std::fmt::Write as _;
 
-use assay_results::LoadRun;
+use assay_results::{CapacityRun, LoadRun};
 
 use crate::RenderError;
 use canvas::{Picture, Size};
@@ -83,6 +86,14 @@ pub(crate) fn load_charts(run: &LoadRun) -> Result<Vec<Chart>, RenderError> {
     .chain(over_time::charts(run))
     .filter_map(Result::transpose)
     .collect()
+}
+
+/// The charts of a search for a capacity that it has the data for.
+pub(crate) fn capacity_charts(run: &CapacityRun) -> Result<Vec<Chart>, RenderError> {
+    [ladder::chart(run), frontier::chart(run)]
+        .into_iter()
+        .filter_map(Result::transpose)
+        .collect()
 }
 
 impl Chart {

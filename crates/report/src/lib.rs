@@ -24,6 +24,7 @@ use thiserror::Error;
 
 pub use matrix::{NamedRun, matrix_summary, render_matrix};
 pub use proof::render_proof;
+pub use sentence::capacity::step_line;
 pub use terminal::{Colour, harmless, terminal_summary};
 
 /// A file of a report.
@@ -63,11 +64,12 @@ pub fn sentence(run: &Run) -> String {
         Run::Load(run) => sentence::load::sentence(run),
         Run::Conformance(run) => sentence::conformance::sentence(run),
         Run::Migration(run) => sentence::migration::sentence(run),
+        Run::Capacity(run) => sentence::capacity::sentence(run),
     }
 }
 
 /// The files of a run's report: `index.html` and `junit.xml`; for a load run `charts/*.svg` with their figures in `charts/*.csv`, for a conformance run `summary.md`
-/// and `badge.json`, for a migration `summary.md`.
+/// and `badge.json`, for a migration `summary.md`; for a search for a capacity `summary.md` and charts, without `junit.xml`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
 pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
@@ -78,16 +80,7 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
                 file("index.html", page::load::page(run, &charts, missing)?),
                 file("junit.xml", junit::load::junit(run)?),
             ];
-            for chart in &charts {
-                files.push(file(
-                    &format!("charts/{}.svg", chart.name),
-                    chart.standalone(),
-                ));
-                files.push(file(
-                    &format!("charts/{}.csv", chart.name),
-                    chart.data.clone(),
-                ));
-            }
+            files.extend(chart_files(&charts));
             Ok(files)
         }
         Run::Conformance(run) => Ok(vec![
@@ -101,7 +94,27 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
             file("junit.xml", junit::migration::junit(run)?),
             file("summary.md", markdown::migration::summary(run)),
         ]),
+        Run::Capacity(run) => {
+            let charts = chart::capacity_charts(run)?;
+            let mut files = vec![
+                file("index.html", page::capacity::page(run, &charts, missing)?),
+                file("summary.md", markdown::capacity::summary(run)),
+            ];
+            files.extend(chart_files(&charts));
+            Ok(files)
+        }
     }
+}
+
+/// Each as a picture, with its figures beside it.
+fn chart_files(charts: &[chart::Chart]) -> impl Iterator<Item = File> {
+    charts.iter().flat_map(|chart| {
+        let name = format!("charts/{}", chart.name);
+        [
+            file(&format!("{name}.svg"), chart.standalone()),
+            file(&format!("{name}.csv"), chart.data.clone()),
+        ]
+    })
 }
 
 fn file(name: &str, text: String) -> File {

@@ -1,6 +1,7 @@
 //! A conformance run as `summary.md`: what a CI step shows on the page of its job. The same order as every other form of the
 //! report: the sentence, the areas, what is not green. Not for whole tables: those are on the page.
 
+pub(crate) mod capacity;
 pub(crate) mod migration;
 
 use std::fmt::Write as _;

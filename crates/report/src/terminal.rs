@@ -1,5 +1,6 @@
 //! The summary for a terminal: the sentence first, quiet on green, complete on red.
 
+mod capacity;
 mod conformance;
 mod load;
 mod migration;
@@ -26,6 +27,7 @@ pub fn terminal_summary(run: &Run, colour: Colour, report: Option<&str>) -> Stri
         Run::Load(run) => load::summary(run, paint),
         Run::Conformance(run) => conformance::summary(run, paint),
         Run::Migration(run) => migration::summary(run, paint),
+        Run::Capacity(run) => capacity::summary(run, paint),
     };
     if let Some(report) = report {
         let _ = write!(text, "\nreport   {report}\n");

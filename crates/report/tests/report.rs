@@ -48,6 +48,7 @@ fn all() -> Vec<Run> {
         .cloned()
         .chain([conformance(false), conformance(true)])
         .chain([migration(false), migration(true)])
+        .chain([false, true].map(|it| Run::Capacity(Box::new(sample::capacity::run(it)))))
         .collect()
 }
 

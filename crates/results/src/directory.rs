@@ -7,6 +7,7 @@
 //! *.hlog          an HdrHistogram interval log a metric
 //! repro/*.sh      a script for each check that is not green
 //! transcripts/    what went over the connections of each check
+//! steps/NNN/      the run of each step of a search for a capacity, a directory like this one
 //! ```
 
 mod ledger_csv;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::capacity::CapacityRun;
 use crate::conformance::{ConformanceResults, ConformanceRun};
 use crate::error::{ReadError, WriteError};
 use crate::load::{LoadResults, LoadRun};
@@ -52,6 +54,8 @@ pub enum Run {
     Conformance(Box<ConformanceRun>),
     /// What of a site survives the move from 0.x to 1.0.
     Migration(Box<MigrationRun>),
+    /// How much a hub bears under objectives.
+    Capacity(Box<CapacityRun>),
 }
 
 impl Run {
@@ -61,6 +65,7 @@ impl Run {
             Self::Load(run) => json(run.as_ref()),
             Self::Conformance(run) => json(run.as_ref()),
             Self::Migration(run) => json(run.as_ref()),
+            Self::Capacity(run) => json(run.as_ref()),
         }
     }
 }
@@ -199,6 +204,13 @@ impl RunDirectory {
     pub fn save_migration(&self, run: &MigrationRun) -> Result<(), WriteError> {
         let mut files = write::Files::new(&self.path);
         files.atomic(RUN_JSON, &run.to_json()?);
+        files.finish()
+    }
+
+    /// Writes a search for a capacity: the document alone. Its steps are runs with directories of their own, below this one.
+    pub fn save_capacity(&self, run: &CapacityRun) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &json(run)?);
         files.finish()
     }
 

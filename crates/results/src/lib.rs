@@ -1,4 +1,5 @@
-//! The documents that a run leaves: what a load run, a conformance run or a migration found, as versioned data with a JSON
+//! The documents that a run leaves: what a load run, a search for a capacity, a conformance run or a
+//! migration found, as versioned data with a JSON
 //! Schema, and the directory that keeps it.
 //!
 //! A workbench crate fills a [`LoadRecord`], a [`ConformanceRecord`] or a [`MigrationRecord`]; their runs derive their
@@ -8,6 +9,7 @@
 //! Not for measuring, and not for drawing: this crate has no sockets, no clock, no async runtime, and prints nothing.
 
 mod bounds;
+mod capacity;
 mod confidence;
 mod conformance;
 mod dialect;
@@ -27,6 +29,13 @@ mod schema;
 mod target;
 
 pub use bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
+pub use capacity::answer::{CapacityAnswer, CapacityKind, Tried, least_missed, most_met};
+pub use capacity::judge::Room;
+pub use capacity::step::{CapacityStep, Cause, LoadLevel, Purpose, StepFigures, StepVerdict};
+pub use capacity::{
+    CapacityObjective, CapacityQuestion, CapacityRecord, CapacityRun, CapacitySearch,
+    CapacitySummary, Raised,
+};
 pub use confidence::{CONFIDENCE, ConfidenceInterval, QuantileIntervals};
 pub use conformance::baseline::{
     Baseline, BaselineComparison, BaselineEntry, BaselineError, BaselineState, KnownFailure,
@@ -72,5 +81,7 @@ pub use outcome::Outcome;
 pub use proof::{Figure, Making, Proof, ProofFindings, ProofGroup, ProofTable};
 pub use quantile::{Quantile, events_needed};
 pub use redaction::redact_command_line;
-pub use schema::{conformance_run_schema, load_run_schema, migration_run_schema};
+pub use schema::{
+    capacity_run_schema, conformance_run_schema, load_run_schema, migration_run_schema,
+};
 pub use target::{DialectEvidence, HubOrigin, Target};

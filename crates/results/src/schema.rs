@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
+use crate::capacity::CapacityRun;
 use crate::conformance::ConformanceRun;
 use crate::load::LoadRun;
 use crate::migration::MigrationRun;
@@ -9,6 +10,11 @@ use crate::migration::MigrationRun;
 /// The JSON Schema of a load run, as pretty JSON with a final newline.
 pub fn load_run_schema() -> String {
     pretty::<LoadRun>()
+}
+
+/// The JSON Schema of a search for a capacity, as pretty JSON with a final newline.
+pub fn capacity_run_schema() -> String {
+    pretty::<CapacityRun>()
 }
 
 /// The JSON Schema of a conformance run, as pretty JSON with a final newline.

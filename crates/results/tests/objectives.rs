@@ -2,27 +2,8 @@
 
 mod sample;
 
-use assay_results::{
-    Distribution, Histogram, LoadRecord, Metric, Outcome, Slo, SloLevel, SloObserved, SloVerdict,
-};
-use sample::load_record;
-
-/// Event-last of so many publishes, of which the slowest hundredth takes `slow_us`, and some never come.
-fn with_event_last(publishes: u64, slow_us: u64, lost: u64) -> LoadRecord {
-    let mut record = load_record();
-    (record.ledger.on_time, record.ledger.lost) = (record.ledger.expected, 0);
-    let mut histogram = Histogram::new();
-    for publish in 0..publishes {
-        let us = if publish % 50 == 0 { slow_us } else { 1_000 };
-        histogram.record(us);
-    }
-    histogram.record_lost(lost);
-    let events = publishes + lost;
-    record
-        .metrics
-        .insert(Metric::EventLast, Distribution::of(&histogram, events));
-    record
-}
+use assay_results::{LoadRecord, Outcome, Slo, SloLevel, SloObserved, SloVerdict};
+use sample::with_event_last;
 
 fn judged(
     record: &LoadRecord,

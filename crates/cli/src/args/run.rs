@@ -3,20 +3,10 @@
 use std::path::PathBuf;
 
 use assay_results::SloExpression;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::load::{CrowdArgs, LoadedHubArgs};
 use super::target::{ConnectionArgs, CredentialArgs};
-
-/// Over what subscribers read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum HttpArg {
-    /// A connection each.
-    #[value(name = "1.1")]
-    One,
-    /// Streams that share connections.
-    #[value(name = "2")]
-    Two,
-}
 
 /// Put load on a hub, and report.
 #[derive(Args, Debug)]
@@ -30,15 +20,8 @@ Examples:
 pub(crate) struct RunArgs {
     /// A preset (`assay explain --list` names them) or a file
     pub(crate) scenario: String,
-    /// The hub [default: the reference hub, started for this run]
-    #[arg(long, value_name = "URL")]
-    pub(crate) hub: Option<String>,
-    /// The hub's process on this machine: its CPU, memory and file descriptors are in the report
-    #[arg(long, value_name = "PID", requires = "hub")]
-    pub(crate) hub_pid: Option<u32>,
-    /// The hub's control group (v2), for a hub in a container
-    #[arg(long, value_name = "DIR", requires = "hub")]
-    pub(crate) hub_cgroup: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) hub: LoadedHubArgs,
     /// How many subscribers
     #[arg(long, value_name = "N")]
     pub(crate) subscribers: Option<u64>,
@@ -48,12 +31,8 @@ pub(crate) struct RunArgs {
     /// Length of the measured phase, such as 30s
     #[arg(long = "for", value_name = "DURATION")]
     pub(crate) duration: Option<String>,
-    /// HTTP version of the subscribers, 1.1 or 2, by which 100 streams share a connection [default: as the scenario says]
-    #[arg(long, value_name = "VERSION", hide_possible_values = true)]
-    pub(crate) http: Option<HttpArg>,
-    /// Worker processes that share the crowd [default: as many as file descriptors make necessary, usually none]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
-    pub(crate) workers: Option<u32>,
+    #[command(flatten)]
+    pub(crate) crowd: CrowdArgs,
     /// Any value of the scenario, such as subscribers.fans.count=5000; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,

@@ -1,27 +1,30 @@
 //! `assay run`: puts load on a hub, and reports.
 
 mod hub_needs;
-mod progress;
+pub(crate) mod progress;
 pub(crate) mod scenario;
 mod tokens;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use assay_client::TopicMatcher;
+use assay_client::{Endpoint, TopicMatcher};
 use assay_load::assemble::{Surroundings, assemble, begun};
 use assay_load::hub_control::HubControl;
 use assay_load::hub_process::{HubGauge, HubProcess};
 use assay_load::plan::{Arithmetic, Plan, schedule};
 use assay_load::preflight::{check_grants, check_own_hub, check_resources};
+use assay_load::progress::Progress;
 use assay_load::run::Setup;
 use assay_load::scenario::Scenario;
 use assay_load::shard::{Spread, WorkerPool};
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
-use assay_results::{LoadResults, Run, RunDirectory};
+use assay_results::{LoadResults, Room, Run, RunDirectory};
 
+use crate::args::load::LoadedHubArgs;
 use crate::args::run::RunArgs;
+use crate::args::target::{ConnectionArgs, CredentialArgs};
 use crate::calibration;
 use crate::connection;
 use crate::credentials::HubAccess;
@@ -35,126 +38,204 @@ use crate::runtime;
 
 /// Plans, looks whether this machine can, runs, writes the run's folder, shows the summary.
 pub(crate) fn run(args: &RunArgs) -> CommandResult {
-    let scenario = scenario::overridden(args)?;
-    let plan = planned(&scenario);
-    let sums = Arithmetic::of(&plan, scenario.bounds.in_flight);
-    let stop = Stop::new();
-    let ask = {
-        let stop = stop.clone();
-        move || stop.request()
+    let planned = Planned::of(scenario::overridden(args)?);
+    let hub = LoadedHub {
+        hub: &args.hub,
+        credentials: &args.credentials,
+        connection: &args.connection,
+        workers: args.crowd.workers,
     };
-    let interrupted = interrupt::on_signal(ask, || ()).or_usage()?;
-    let url = args.hub.as_deref().unwrap_or(embedded_hub::SOME_URL);
-    let endpoint = connection::endpoint(url, &args.connection).or_usage()?;
-    let workers = check_resources(
-        &sums,
-        endpoint.hub(),
-        args.workers.and_then(NonZeroU32::new),
-    )
-    .or_usage()?;
-    if args.hub.is_none() {
-        check_own_hub(&sums).or_usage()?;
-    }
-    let spread = spread(workers, &scenario, &plan)?;
-    let directory = output::create(args.out.as_deref(), &scenario.name)?;
-    let results = measure(
-        args,
-        &scenario,
-        (plan, sums, spread),
-        &directory,
-        &stop,
-        &interrupted,
-    )
-    .inspect_err(|_| output::discard_empty(&directory))?;
-    let saved = directory.save_load(&results);
+    let halt = Halt::on_signal()?;
+    let endpoint = hub.endpoint()?;
+    let spread = hub.spread(&planned, &endpoint).or_usage()?;
+    let directory = output::create(args.out.as_deref(), &planned.scenario.name)?;
+    let mut display = progress::Display::new(&planned.plan);
+    let show = &mut |progress: &Progress| display.show(progress);
+    let measured = hub
+        .measure(planned, spread, &directory, &halt, show)
+        .inspect_err(|_| output::discard_empty(&directory))?;
+    display.end();
+    let saved = directory.save_load(&measured.results);
     output::finish(
         &directory,
-        &Run::Load(Box::new(results.run)),
+        &Run::Load(Box::new(measured.results.run)),
         saved,
         Show::from_flag(args.json),
     )
 }
 
-/// From the hub's start, if it is ours, to its end.
-fn measure(
-    args: &RunArgs,
-    scenario: &Scenario,
-    (plan, sums, spread): (Plan, Arithmetic, Spread),
-    directory: &RunDirectory,
-    stop: &Stop,
-    interrupted: &Interrupted,
-) -> Result<LoadResults, Failure> {
-    hub_needs::refuse_faults_elsewhere(scenario, args.hub.as_deref())?;
-    let lent = hub_needs::Lent::to(scenario, directory);
-    let flags: Vec<&str> = lent.flags.iter().map(String::as_str).collect();
-    let hub = HubUnderTest::new(
-        args.hub.as_deref(),
-        &args.credentials,
-        &args.connection,
-        directory,
-        &flags,
-    )?;
-    let access = runtime::current_thread()
-        .or_usage()?
-        .block_on(interrupted.unless(HubAccess::find(
-            &hub.endpoint,
-            &hub.credentials,
-            args.connection.dialect,
-        )))?;
-    let setup = Setup {
-        target: target(&hub, &access, &plan, hub_gauge(args, &hub)?, stop)?,
-        plan: Arc::new(plan),
-        sums,
-        spread,
-    };
-    carry_out(args, scenario, &setup, &hub, &access, directory, stop)
-        .inspect_err(|_| directory.abandon_load())
+/// A scenario, and what comes of it.
+pub(crate) struct Planned {
+    /// As flags changed it.
+    pub(crate) scenario: Scenario,
+    /// Its timetable.
+    pub(crate) plan: Plan,
+    /// What that amounts to.
+    pub(crate) sums: Arithmetic,
 }
 
-fn carry_out(
-    args: &RunArgs,
-    scenario: &Scenario,
-    setup: &Setup,
-    hub: &HubUnderTest,
-    access: &HubAccess,
-    directory: &RunDirectory,
-    stop: &Stop,
-) -> Result<LoadResults, Failure> {
-    let environment = environment();
-    let surroundings = Surroundings {
-        calibration: calibration::of(&environment.machine),
-        environment,
-        target: hub.document(
-            &args.connection,
-            vec![(access.dialect, access.evidence.clone())],
-            &access.issuance,
-        ),
-    };
-    // What has no room now is told when there is more to keep.
-    let _ = directory.begin_load(&begun(scenario, setup, surroundings.clone()));
-    let mut display = progress::Display::new(&setup.plan);
-    let control = hub.embedded.clone();
-    let control = control.map(|hub| Box::new(hub) as Box<dyn HubControl>);
-    let show = &mut |progress: &_| display.show(progress);
-    let record = assay_load::run::run(setup, stop, control, show).or_not_measurable()?;
-    display.end();
-    Ok(assemble(scenario, setup, &record, surroundings))
+impl Planned {
+    /// With a fresh run id, so that no event of another run is taken for one of this.
+    pub(crate) fn of(scenario: Scenario) -> Self {
+        // Of 32 bits: short to type, and TOML has no integers of 64 bits without sign.
+        let seed = scenario
+            .seed
+            .unwrap_or_else(|| u64::from(rand::random::<u32>()));
+        let plan = schedule(&scenario, seed, rand::random());
+        Self {
+            sums: Arithmetic::of(&plan, scenario.bounds.in_flight),
+            scenario,
+            plan,
+        }
+    }
 }
 
-/// A fresh run id, so that no event of another run is taken for one of this.
-fn planned(scenario: &Scenario) -> Plan {
-    // Of 32 bits: short to type, and TOML has no integers of 64 bits without sign.
-    let seed = scenario
-        .seed
-        .unwrap_or_else(|| u64::from(rand::random::<u32>()));
-    schedule(scenario, seed, rand::random())
+/// What ends a run before its time: the first signal asks it to, also while nothing is measured yet.
+pub(crate) struct Halt {
+    /// What a run looks at.
+    pub(crate) stop: Stop,
+    /// What comes before it looks at this.
+    pub(crate) interrupted: Interrupted,
+}
+
+impl Halt {
+    /// Watches signals from now on.
+    pub(crate) fn on_signal() -> Result<Self, Failure> {
+        let stop = Stop::new();
+        let ask = {
+            let stop = stop.clone();
+            move || stop.request()
+        };
+        let interrupted = interrupt::on_signal(ask, || ()).or_usage()?;
+        Ok(Self { stop, interrupted })
+    }
+}
+
+/// The hub that is put under load, as flags describe it, and who loads it.
+#[derive(Clone, Copy)]
+pub(crate) struct LoadedHub<'a> {
+    /// Where it is, and where what it uses can be seen.
+    pub(crate) hub: &'a LoadedHubArgs,
+    /// What opens it.
+    pub(crate) credentials: &'a CredentialArgs,
+    /// How to get there.
+    pub(crate) connection: &'a ConnectionArgs,
+    /// Processes that share the crowd, where that was asked for.
+    pub(crate) workers: Option<u32>,
+}
+
+/// What a run left.
+pub(crate) struct Measured {
+    /// The document and what stands beside it.
+    pub(crate) results: LoadResults,
+    /// What the hub may use; nothing of a hub that cannot be seen.
+    pub(crate) room: Room,
+    /// Whether the hub runs on this machine, as far as is known.
+    pub(crate) is_here: bool,
+}
+
+impl LoadedHub<'_> {
+    /// Where it is; of a hub that is not started yet, where one like it would be.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
+        let url = self.hub.url.as_deref().unwrap_or(embedded_hub::SOME_URL);
+        connection::endpoint(url, self.connection).or_usage()
+    }
+
+    /// Who reads the crowd of a plan.
+    ///
+    /// # Errors
+    /// This machine cannot carry it.
+    pub(crate) fn spread(&self, planned: &Planned, endpoint: &Endpoint) -> anyhow::Result<Spread> {
+        let asked = self.workers.and_then(NonZeroU32::new);
+        let workers = check_resources(&planned.sums, endpoint.hub(), asked)?;
+        if self.hub.url.is_none() {
+            check_own_hub(&planned.sums)?;
+        }
+        let Some(count) = workers else {
+            return Ok(Spread::Threads(reader_threads()));
+        };
+        Ok(Spread::Workers(WorkerPool {
+            program: std::env::current_exe()?,
+            arguments: vec!["load-worker".to_owned()],
+            count,
+            scenario_toml: Scenario {
+                seed: Some(planned.plan.seed),
+                ..planned.scenario.clone()
+            }
+            .filled_in(),
+        }))
+    }
+
+    /// One run, from the hub's start, if it is ours, to its end. A hub that is started has its log in `directory`.
+    pub(crate) fn measure(
+        &self,
+        planned: Planned,
+        spread: Spread,
+        directory: &RunDirectory,
+        halt: &Halt,
+        show: &mut dyn FnMut(&Progress),
+    ) -> Result<Measured, Failure> {
+        let Planned {
+            scenario,
+            plan,
+            sums,
+        } = planned;
+        hub_needs::refuse_faults_elsewhere(&scenario, self.hub.url.as_deref())?;
+        let lent = hub_needs::Lent::to(&scenario, directory);
+        let flags: Vec<&str> = lent.flags.iter().map(String::as_str).collect();
+        let hub = HubUnderTest::new(
+            self.hub.url.as_deref(),
+            self.credentials,
+            self.connection,
+            directory,
+            &flags,
+        )?;
+        let access = runtime::current_thread()
+            .or_usage()?
+            .block_on(halt.interrupted.unless(HubAccess::find(
+                &hub.endpoint,
+                &hub.credentials,
+                self.connection.dialect,
+            )))?;
+        let gauge = hub_gauge(self.hub, &hub)?;
+        let room = gauge.room();
+        let is_here = gauge.is_known();
+        let setup = Setup {
+            target: target(&hub, &access, &plan, gauge, &halt.stop)?,
+            plan: Arc::new(plan),
+            sums,
+            spread,
+        };
+        let environment = environment();
+        let surroundings = Surroundings {
+            calibration: calibration::of(&environment.machine),
+            environment,
+            target: hub.document(
+                self.connection,
+                vec![(access.dialect, access.evidence.clone())],
+                &access.issuance,
+            ),
+        };
+        // What has no room now is told when there is more to keep.
+        let _ = directory.begin_load(&begun(&scenario, &setup, surroundings.clone()));
+        let control = hub.embedded.clone();
+        let control = control.map(|hub| Box::new(hub) as Box<dyn HubControl>);
+        let record = assay_load::run::run(&setup, &halt.stop, control, show)
+            .or_not_measurable()
+            .inspect_err(|_| directory.abandon_load())?;
+        Ok(Measured {
+            results: assemble(&scenario, &setup, &record, surroundings),
+            room,
+            is_here,
+        })
+    }
 }
 
 /// The process of the hub that was started for the run, or what flags say of another one.
 ///
 /// # Errors
 /// There is no such process, or no such control group.
-fn hub_gauge(args: &RunArgs, hub: &HubUnderTest) -> Result<HubGauge, Failure> {
+fn hub_gauge(args: &LoadedHubArgs, hub: &HubUnderTest) -> Result<HubGauge, Failure> {
     if let Some(embedded) = &hub.embedded {
         return Ok(HubGauge::of(embedded.process().clone()));
     }
@@ -204,27 +285,6 @@ fn subscriber_tokens(
     }
     let token = access.subscriber_token(&[TopicMatcher::Any])?;
     Ok(token.map_or(SubscriberTokens::Anonymous, SubscriberTokens::Shared))
-}
-
-/// This process, or so many others of this program.
-fn spread(
-    workers: Option<NonZeroU32>,
-    scenario: &Scenario,
-    plan: &Plan,
-) -> Result<Spread, Failure> {
-    let Some(count) = workers else {
-        return Ok(Spread::Threads(reader_threads()));
-    };
-    Ok(Spread::Workers(WorkerPool {
-        program: std::env::current_exe().or_usage()?,
-        arguments: vec!["load-worker".to_owned()],
-        count,
-        scenario_toml: Scenario {
-            seed: Some(plan.seed),
-            ..scenario.clone()
-        }
-        .filled_in(),
-    }))
 }
 
 /// Half of the cores read the crowd; probes, publishers and a hub on the same machine share the others.

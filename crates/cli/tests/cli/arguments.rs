@@ -55,6 +55,43 @@ fn scenarios_that_cannot_be_run() {
 }
 
 #[test]
+fn searches_that_cannot_be_made() {
+    let refused = |flags: &[&str], fragment| check(&[&["find"], flags].concat(), 2, fragment);
+    refused(&["nothing"], "it is no preset");
+    refused(
+        &["--slo", "event_lost.p99 < 1s"],
+        "there is no metric `event_lost`",
+    );
+    refused(
+        &["--from", "many"],
+        "--from many: write a number of subscribers",
+    );
+    refused(
+        &["--from", "10/s"],
+        "--from 10/s: write a number of subscribers",
+    );
+    refused(&["--by", "rate", "--from", "10"], "--from");
+    refused(&["--by", "speed"], "subscribers, rate, both");
+    refused(&["--from", "20", "--to", "10"], "--to is less than --from");
+    refused(
+        &["--subscribers", "10"],
+        "--subscribers is what --by raises",
+    );
+    refused(
+        &["--by", "rate", "--rate", "10/s"],
+        "--rate is what --by raises",
+    );
+    refused(&["--within", "0.5%"], "--within: nearer than 1%");
+    refused(&["--within", "10"], "--within");
+    refused(
+        &["--step-for", "10ms"],
+        "--step-for: a step is measured for 1s at least",
+    );
+    refused(&["--hub", "localhost"], "write http://HOST:PORT");
+    refused(&["--set", "x=1"], "--set x=1");
+}
+
+#[test]
 fn more_subscribers_than_descriptors_are_refused_with_the_arithmetic() {
     let folder = tempdir().unwrap();
     let ended = limited(folder.path(), "ulimit -n 256", &["run", "live-score"]);
@@ -139,10 +176,11 @@ fn a_folder_that_cannot_take_a_run() {
 #[test]
 fn help_fits_a_screen_and_shows_examples() {
     for (command, lines) in [
-        (None, 30),
+        (None, 32),
         // A line or two for each setting.
         (Some("hub"), 112),
         (Some("run"), 66),
+        (Some("find"), 72),
         (Some("check"), 96),
         (Some("doctor"), 60),
         (Some("watch"), 60),

@@ -10,6 +10,7 @@ mod closed_pipe;
 mod deployments;
 mod doctor;
 mod explain;
+mod find;
 mod http2;
 mod hub;
 #[cfg(target_os = "linux")]

@@ -29,6 +29,31 @@ pub fn sample_cgroup(folder: &Path) -> Option<CgroupSample> {
     })
 }
 
+/// What a control group may use; none where it has no limit of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CgroupLimits {
+    /// CPUs, by its quota.
+    pub cpus: Option<f64>,
+    /// Memory.
+    pub memory_bytes: Option<u64>,
+}
+
+/// The limits of the control group of this folder (`cpu.max`, `memory.max`).
+pub fn cgroup_limits(folder: &Path) -> CgroupLimits {
+    let read = |file: &str| fs::read_to_string(folder.join(file)).unwrap_or_default();
+    // `200000 100000` is two CPUs; `max` is no number: no limit.
+    let cpu = read("cpu.max");
+    let mut quota = cpu.split_whitespace().map(str::parse::<f64>);
+    let cpus = match (quota.next(), quota.next()) {
+        (Some(Ok(quota)), Some(Ok(period))) if period > 0.0 => Some(quota / period),
+        _ => None,
+    };
+    CgroupLimits {
+        cpus,
+        memory_bytes: read("memory.max").trim().parse().ok(),
+    }
+}
+
 /// The value of a line `name value`.
 fn field(text: &str, name: &str) -> Option<u64> {
     let mut fields = text.lines().filter_map(|line| line.split_once(' '));
@@ -59,5 +84,22 @@ mod tests {
             socket_bytes: 8_192,
         };
         assert_eq!(sample_cgroup(folder.path()), Some(expected));
+    }
+
+    #[test]
+    fn a_limit_is_a_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let limits = |cpu: &str, memory: &str| {
+            fs::write(folder.path().join("cpu.max"), cpu).unwrap();
+            fs::write(folder.path().join("memory.max"), memory).unwrap();
+            let limits = cgroup_limits(folder.path());
+            (limits.cpus, limits.memory_bytes)
+        };
+        assert_eq!(cgroup_limits(folder.path()), CgroupLimits::default());
+        assert_eq!(limits("max 100000\n", "max\n"), (None, None));
+        assert_eq!(
+            limits("150000 100000\n", "65536\n"),
+            (Some(1.5), Some(65_536))
+        );
     }
 }

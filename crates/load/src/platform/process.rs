@@ -36,6 +36,25 @@ pub fn sample_process(pid: u32) -> Option<ProcessSample> {
     })
 }
 
+/// How many CPUs process `pid` may run on; none when it is gone or the system does not tell.
+pub fn cpus_of_process(pid: u32) -> Option<u32> {
+    let status = fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status"));
+    allowed_cpus(&status.ok()?)
+}
+
+/// proc(5): `Cpus_allowed_list: 0-3,6`.
+fn allowed_cpus(status: &str) -> Option<u32> {
+    let list = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))?;
+    let count = |range: &str| {
+        let (first, last) = range.split_once('-').unwrap_or((range, range));
+        let (first, last) = (first.parse::<u32>().ok()?, last.parse::<u32>().ok()?);
+        last.checked_sub(first)?.checked_add(1)
+    };
+    list.trim().split(',').map(count).sum()
+}
+
 /// Of all threads: the process as a whole has no such counter.
 fn context_switches(process: &Path) -> u64 {
     let Ok(threads) = fs::read_dir(process.join("task")) else {
@@ -120,6 +139,20 @@ mod tests {
             sample.open_files >= Some(3),
             "the standard streams: {sample:?}"
         );
+    }
+
+    #[test]
+    fn cpus_are_ranges_and_single_ones() {
+        let cpus = |list: &str| allowed_cpus(&format!("Name:\tx\nCpus_allowed_list:\t{list}\n"));
+        for (list, count) in [
+            ("0", Some(1)),
+            ("0-3,6", Some(5)),
+            ("3-1", None),
+            ("", None),
+        ] {
+            assert_eq!(cpus(list), count, "{list:?}");
+        }
+        assert_eq!(allowed_cpus(""), None);
     }
 
     #[test]

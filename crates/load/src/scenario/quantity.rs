@@ -80,6 +80,11 @@ impl Rate {
         self.0
     }
 
+    /// A rate of so many per second; none of 0 or less.
+    pub fn new(per_second: f64) -> Option<Self> {
+        (per_second > 0.0 && per_second.is_finite()).then_some(Self(per_second))
+    }
+
     /// A rate so many times as high; 0 or less becomes the lowest rate that there is.
     pub(super) fn times(self, factor: f64) -> Self {
         Self((self.0 * factor).max(f64::MIN_POSITIVE))
@@ -129,7 +134,7 @@ pub(super) fn parse_bytes(text: &str) -> Result<u64, QuantityError> {
 }
 
 /// Reads `1%` as 1.0; 0 to 100.
-pub(super) fn parse_percent(text: &str) -> Result<f64, QuantityError> {
+pub fn parse_percent(text: &str) -> Result<f64, QuantityError> {
     match number_and_unit(text) {
         Some((percent, "%")) if (0.0..=100.0).contains(&percent) => Ok(percent),
         _ => Err(QuantityError::Percent(text.to_owned())),

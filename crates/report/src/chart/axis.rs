@@ -51,6 +51,37 @@ impl Axis {
         }
     }
 
+    /// Logarithmic amounts above 0, with a tick at 1, 2 and 5 of each decade, or of few decades at more; `label` says what an
+    /// amount is called.
+    pub(super) fn magnitude(least: f64, most: f64, title: &str, label: fn(f64) -> String) -> Self {
+        let (mut from, mut to) = (least.max(1e-6).log10(), most.max(1e-6).log10());
+        if to - from < 0.3 {
+            let middle = f64::midpoint(from, to);
+            (from, to) = (middle - 0.15, middle + 0.15);
+        }
+        let (from, to) = (from - 0.05, to + 0.05);
+        let steps: &[f64] = match to - from {
+            span if span < 1.2 => &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0],
+            span if span < 4.2 => &[1.0, 2.0, 5.0],
+            _ => &[1.0],
+        };
+        let mut ticks = Vec::new();
+        for decade in -6..=9 {
+            for step in steps {
+                let amount = step * 10_f64.powi(decade);
+                if (from..=to).contains(&amount.log10()) {
+                    ticks.push((amount.log10(), label(amount)));
+                }
+            }
+        }
+        Self {
+            from,
+            to,
+            ticks,
+            title: title.to_owned(),
+        }
+    }
+
     /// With fewer ticks, so that labels keep a distance, given as a share of the axis.
     pub(super) fn thinned(mut self, distance: f64) -> Self {
         let least = (self.to - self.from) * distance;

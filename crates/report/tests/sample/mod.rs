@@ -6,6 +6,7 @@
     reason = "each binary uses its part; a sample fills in nearly every type of the documents"
 )]
 
+pub(crate) mod capacity;
 pub(crate) mod conformance;
 pub(crate) mod load;
 pub(crate) mod migration;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::{LEDGER_CSV, RUN_JSON, Run, SCENARIO_TOML, SavedRun, ledger_csv};
 use crate::bounds::{ACCOMPANYING_BYTES_AT_MOST, RUN_JSON_BYTES_AT_MOST, SCHEMA_VERSION};
+use crate::capacity::CapacityRun;
 use crate::conformance::ConformanceRun;
 use crate::conformance::verdict::VerdictRow;
 use crate::error::ReadError;
@@ -57,6 +58,13 @@ pub(super) fn saved_run(directory: &Path) -> Result<SavedRun, ReadError> {
             let run: MigrationRun = serde_json::from_str(&text).map_err(malformed)?;
             Ok(SavedRun {
                 run: Run::Migration(Box::new(run)),
+                missing: Vec::new(),
+            })
+        }
+        ("capacity", true) => {
+            let run: CapacityRun = serde_json::from_str(&text).map_err(malformed)?;
+            Ok(SavedRun {
+                run: Run::Capacity(Box::new(run)),
                 missing: Vec::new(),
             })
         }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::load::LoadRecord;
 use crate::load::metric::Metric;
-use crate::quantile::Quantile;
+use crate::quantile::{Quantile, events_needed};
 
 /// An objective.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,19 @@ enum SloQuantile {
     P99,
     P999,
     Max,
+}
+
+impl SloQuantile {
+    /// The quantile whose events decide it: the largest value stands for itself alone, and is decided where a p99 is.
+    const fn decided_by(self) -> f64 {
+        match self {
+            Self::P50 => 0.5,
+            Self::P90 => 0.9,
+            Self::P95 => 0.95,
+            Self::P99 | Self::Max => 0.99,
+            Self::P999 => 0.999,
+        }
+    }
 }
 
 const QUANTILES: [(&str, SloQuantile); 6] = [
@@ -304,6 +317,19 @@ impl Slo {
 }
 
 impl SloExpression {
+    /// Its bound, when it is one of a latency, in µs.
+    pub fn latency_bound_us(&self) -> Option<f64> {
+        matches!(self.subject, Subject::Latency(..)).then_some(self.bound)
+    }
+
+    /// How many independent events it takes to say that it is met.
+    pub fn events_needed(&self) -> u64 {
+        match self.subject {
+            Subject::Latency(_, quantile) => events_needed(quantile.decided_by()),
+            Subject::Count(_) | Subject::Share(_) => 1,
+        }
+    }
+
     fn judge(&self, record: &LoadRecord) -> (SloVerdict, SloObserved) {
         match self.subject {
             Subject::Latency(metric, quantile) => {

@@ -93,6 +93,23 @@ pub(crate) fn load_record() -> LoadRecord {
     }
 }
 
+/// Event-last of so many publishes, of which the slowest hundredth takes `slow_us`, and some never come.
+pub(crate) fn with_event_last(publishes: u64, slow_us: u64, lost: u64) -> LoadRecord {
+    let mut record = load_record();
+    (record.ledger.on_time, record.ledger.lost) = (record.ledger.expected, 0);
+    let mut histogram = Histogram::new();
+    for publish in 0..publishes {
+        let us = if publish % 50 == 0 { slow_us } else { 1_000 };
+        histogram.record(us);
+    }
+    histogram.record_lost(lost);
+    let events = publishes + lost;
+    record
+        .metrics
+        .insert(Metric::EventLast, Distribution::of(&histogram, events));
+    record
+}
+
 fn wrong_deliveries() -> WrongDeliveries {
     let mut wrong = WrongDeliveries::default();
     wrong.push(WrongDelivery {

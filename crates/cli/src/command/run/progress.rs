@@ -14,7 +14,7 @@ use crate::console;
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 /// Shows progress values.
-pub(super) enum Display {
+pub(crate) enum Display {
     /// Redrawn in place.
     Terminal(ProgressBar),
     /// A line now and then; when the last one was.
@@ -23,7 +23,7 @@ pub(super) enum Display {
 
 impl Display {
     /// For what stderr is. The bar is full when nothing more is published: what follows ends when all has arrived.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self::Pipe(None);
         }
@@ -38,7 +38,7 @@ impl Display {
     }
 
     /// Shows the latest look.
-    pub(super) fn show(&mut self, progress: &Progress) {
+    pub(crate) fn show(&mut self, progress: &Progress) {
         match self {
             Self::Terminal(bar) => {
                 bar.set_position(progress.at.0.min(bar.length().unwrap_or(u64::MAX)));
@@ -53,7 +53,7 @@ impl Display {
     }
 
     /// Makes room for the summary.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         if let Self::Terminal(bar) = self {
             bar.finish_and_clear();
         }

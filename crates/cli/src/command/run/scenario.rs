@@ -2,10 +2,10 @@
 
 use anyhow::Context;
 use assay_load::plan::{Arithmetic, Memory, schedule};
-use assay_load::scenario::{Http, Overrides, Scenario, parse_duration, preset, preset_names};
+use assay_load::scenario::{Overrides, Scenario, parse_duration, preset, preset_names};
 use assay_results::{Slo, SloLevel};
 
-use crate::args::run::{HttpArg, RunArgs};
+use crate::args::run::RunArgs;
 use crate::failure::{Failure, OrFail, usage};
 
 /// Reads a preset or a file.
@@ -46,10 +46,7 @@ pub(super) fn overridden(args: &RunArgs) -> Result<Scenario, Failure> {
         subscribers: args.subscribers,
         rate,
         measure,
-        http: args.http.map(|version| match version {
-            HttpArg::One => Http::One,
-            HttpArg::Two => Http::TWO,
-        }),
+        http: args.crowd.http.map(Into::into),
         seed: args.seed,
     };
     let scenario = read_scenario(&args.scenario)?
