@@ -74,11 +74,17 @@ impl Monitor {
     fn look(&mut self, now: Micros, busiest_elsewhere: Option<ThreadShare>) {
         let elapsed_us = now.micros_since(self.looked_at).max(1) as f64;
         self.steps.extend(self.clock.sample_wall_clock());
-        let busiest_thread = self
-            .threads
-            .busiest_since(elapsed_us)
+        let own = self.threads.busiest_since(elapsed_us);
+        let busiest: Vec<ThreadShare> = own.into_iter().chain(busiest_elsewhere).collect();
+        for thread in &busiest {
+            give_back(&mut self.seconds, thread);
+        }
+        let busiest_thread = busiest
             .into_iter()
-            .chain(busiest_elsewhere)
+            .map(|thread| ThreadShare {
+                share: thread.share.min(1.0),
+                ..thread
+            })
             .max_by(|a, b| a.share.total_cmp(&b.share));
         let kernel = platform::kernel_counters();
         let hub = self.hub_gauge.sample();
@@ -109,6 +115,29 @@ impl Monitor {
     }
 }
 
+/// A thread that waits for its CPU is only known to have waited when it comes to it: what is more than the last second can hold
+/// belongs to those before, in which it seemed to do nothing.
+fn give_back(seconds: &mut [SystemSecond], thread: &ThreadShare) {
+    let mut excess = thread.share - 1.0;
+    for second in seconds.iter_mut().rev() {
+        if excess <= 0.0 {
+            return;
+        }
+        let share = excess.min(1.0);
+        if second
+            .busiest_thread
+            .as_ref()
+            .is_none_or(|one| one.share < share)
+        {
+            second.busiest_thread = Some(ThreadShare {
+                thread: thread.thread.clone(),
+                share,
+            });
+        }
+        excess -= share;
+    }
+}
+
 /// The threads of this process that carry the measurement, as they were seen last.
 pub(crate) struct Threads(HashMap<u32, ThreadTimes>);
 
@@ -123,20 +152,52 @@ impl Threads {
         Self(threads.map(|thread| (thread.thread_id, thread)).collect())
     }
 
-    /// The one that ran, or waited for a CPU, longest since it was seen last, `elapsed_us` ago.
+    /// The one that ran, or waited for a CPU, longest since it was seen last, `elapsed_us` ago; its share is more than 1 where it had
+    /// waited since before.
     pub(crate) fn busiest_since(&mut self, elapsed_us: f64) -> Option<ThreadShare> {
         let before = std::mem::replace(self, Self::seen_now());
         let shares = self.0.values().filter_map(|thread| {
             let before = before.0.get(&thread.thread_id)?;
             let used_ns = (thread.running_ns + thread.waiting_ns)
                 .saturating_sub(before.running_ns + before.waiting_ns);
-            // Time is counted when a thread leaves its CPU, so that a look may see a bit more than has passed.
-            let share = (used_ns as f64 / 1e3 / elapsed_us).min(1.0);
+            let share = used_ns as f64 / 1e3 / elapsed_us;
             Some(ThreadShare {
                 thread: thread.name.clone(),
                 share: (share * 1e3).round() / 1e3,
             })
         });
         shares.max_by(|a, b| a.share.total_cmp(&b.share))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_thread_had_waited_is_of_the_seconds_in_which_it_waited() {
+        let second = |share: Option<f64>| SystemSecond {
+            busiest_thread: share.map(|share| ThreadShare {
+                thread: "publishers".to_owned(),
+                share,
+            }),
+            ..SystemSecond::default()
+        };
+        for (share, expected) in [
+            (0.4, [Some(0.2), None, Some(0.9)]),
+            (1.002, [Some(0.2), None, Some(0.9)]),
+            (2.5, [Some(0.2), Some(0.5), Some(1.0)]),
+            (3.1, [Some(0.2), Some(1.0), Some(1.0)]),
+            (9.0, [Some(1.0), Some(1.0), Some(1.0)]),
+        ] {
+            let mut seconds = [second(Some(0.2)), second(None), second(Some(0.9))];
+            let starved = ThreadShare {
+                thread: "crowd-0".to_owned(),
+                share,
+            };
+            give_back(&mut seconds, &starved);
+            let shares = seconds.map(|second| second.busiest_thread.map(|thread| thread.share));
+            assert_eq!(shares, expected, "{share}");
+        }
     }
 }

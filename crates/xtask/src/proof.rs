@@ -56,9 +56,23 @@ const PROOFS: [Proof; 11] = [
     },
     Proof {
         name: "injection",
-        tests: &["--workspace", "--test", "injection", "--test", "intervals"],
+        tests: &[
+            "--workspace",
+            "--test",
+            "injection",
+            "--test",
+            "intervals",
+            "--test",
+            "starved",
+        ],
         rounds: 1,
         keeps: Keeps::Lines("injection: "),
+    },
+    Proof {
+        name: "workbench",
+        tests: &["--release", "-p", "assay-load", "--bench", "own_cost"],
+        rounds: 1,
+        keeps: Keeps::Lines("workbench: "),
     },
     Proof {
         name: "kill-matrix",
