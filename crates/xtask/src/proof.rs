@@ -28,7 +28,7 @@ enum Keeps {
     Document(&'static str),
 }
 
-const PROOFS: [Proof; 11] = [
+const PROOFS: [Proof; 12] = [
     Proof {
         name: "kill-9",
         tests: &["--workspace", "--test", "durability", "kill_9"],

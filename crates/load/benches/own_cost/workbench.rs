@@ -10,6 +10,7 @@ use assay_load::plan::{Arithmetic, PhaseKind, schedule};
 use assay_load::platform;
 use assay_load::run::{Setup, run};
 use assay_load::scenario::Scenario;
+use assay_load::shard::Spread;
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
 use assay_results::{Assay, Environment, HubOrigin, Machine};
@@ -56,7 +57,7 @@ pub(crate) fn measure(
         sums: Arithmetic::of(&plan, None),
         plan,
         target: target(address)?,
-        reader_threads: 1,
+        spread: Spread::Threads(1),
     };
     let mut measured: Option<(Used, Used)> = None;
     let record = run(&setup, &Stop::new(), None, &mut |progress| {
