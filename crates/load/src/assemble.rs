@@ -12,8 +12,9 @@ mod seconds;
 use std::sync::Arc;
 
 use assay_results::{
-    Calibration, Environment, HubCost, LoadRecord, LoadResults, LoadRun, Partial, PartialCause,
-    Phase, ProbeComparison, PublishCounts, ScenarioInfo, Target as TargetInfo, arrival_curve,
+    Calibration, Environment, Fairness, HubCost, LoadRecord, LoadResults, LoadRun, Partial,
+    PartialCause, Phase, ProbeComparison, PublishCounts, ScenarioInfo, Target as TargetInfo,
+    arrival_curve,
 };
 
 use crate::clock::Micros;
@@ -146,6 +147,7 @@ pub fn assemble(
         failures: failures::of(plan, run, &ledger),
         faults: faults::of(plan, run, &ledger),
         metrics: metrics::distributions(plan, &times, &lags),
+        fairness: Fairness::of(&times.by_subscriber),
         probes: probe_comparison(&times),
         calibration: surroundings.calibration,
         hub_cost: None,

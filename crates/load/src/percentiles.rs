@@ -44,6 +44,8 @@ pub struct SubscriberTimes {
     pub event_spread: Histogram,
     /// Over subscribers: each one's own p99 of R − I, or its maximum when it has fewer than 299 deliveries.
     pub by_subscriber_p99: Histogram,
+    /// The same, one after another, in the order of joining.
+    pub by_subscriber: Vec<Option<u64>>,
     /// How many subscribers entered that family with their maximum.
     pub by_subscriber_maximum: u64,
     /// R − I at the subscriber who wrote the update.
@@ -126,6 +128,7 @@ impl SubscriberTimes {
             own.len()
         };
         record(&mut self.by_subscriber_p99, own[rank - 1]);
+        self.by_subscriber.push(own[rank - 1]);
     }
 
     /// A second of the plan at a time, so that what arrived of its updates can be let go.

@@ -6,6 +6,7 @@ mod arrival;
 mod axis;
 mod canvas;
 mod data;
+mod fairness;
 mod fan;
 mod frontier;
 mod heat_map;
@@ -81,6 +82,8 @@ pub(crate) fn load_charts(run: &LoadRun) -> Result<Vec<Chart>, RenderError> {
         nines::chart(run),
         fan::chart(run),
         heat_map::chart(run),
+        fairness::by_rank(run),
+        fairness::by_join(run),
     ]
     .into_iter()
     .chain(over_time::charts(run))

@@ -58,6 +58,7 @@ pub use load::arrival::{ArrivalPoint, arrival_curve};
 pub use load::calibration::{Calibration, Limit};
 pub use load::cost::{Estimate, HubCost};
 pub use load::failure::{Failure, Stage};
+pub use load::fairness::{Fairness, JoinGroup};
 pub use load::fault::FaultRow;
 pub use load::health::{Gate, GateName, Health, HealthSecond, ThreadShare, Validity};
 pub use load::ledger::{LedgerCounts, PublishCounts, WrongDeliveries, WrongDelivery, WrongKind};

@@ -4,6 +4,7 @@ pub(crate) mod arrival;
 pub(crate) mod calibration;
 pub(crate) mod cost;
 pub(crate) mod failure;
+pub(crate) mod fairness;
 pub(crate) mod fault;
 pub(crate) mod health;
 pub(crate) mod ledger;
@@ -29,6 +30,7 @@ use crate::load::arrival::ArrivalPoint;
 use crate::load::calibration::Calibration;
 use crate::load::cost::HubCost;
 use crate::load::failure::Failure;
+use crate::load::fairness::Fairness;
 use crate::load::fault::FaultRow;
 use crate::load::health::{Health, Validity};
 use crate::load::ledger::{LedgerCounts, PublishCounts, WrongDeliveries};
@@ -98,6 +100,9 @@ pub struct LoadRecord {
     /// Latencies of the measured phase, by metric; a metric that was not measured is absent.
     #[schemars(extend("propertyNames" = serde_json::json!({ "enum": Metric::ALL })))]
     pub metrics: BTreeMap<Metric, Distribution>,
+    /// Who waited longest; absent where nobody had deliveries.
+    #[serde(default)]
+    pub fairness: Option<Fairness>,
     /// Is it us?
     pub health: Health,
     /// Whether the crowd may be trusted with time.

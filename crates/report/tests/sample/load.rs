@@ -228,6 +228,7 @@ fn record(course: Course, draw: Draw) -> LoadRecord {
         faults: Vec::new(),
         slos: Vec::new(),
         calibration: None,
+        fairness: Fairness::of(&fairness()),
         hub_cost: None,
         metrics: BTreeMap::from([
             (Metric::Delivery, with_intervals(&draw.pooled, measured)),
@@ -340,4 +341,11 @@ fn with_intervals(histogram: &Histogram, events: u64) -> Distribution {
         .filter_map(|q| Some((q, interval(q)?)))
         .collect();
     distribution.with_intervals(&intervals)
+}
+
+/// Those who joined last wait longest; all of this is made up.
+fn fairness() -> Vec<Option<u64>> {
+    (0..1_000_u64)
+        .map(|subscriber| Some(40_000 + subscriber * 60 + subscriber * 7_919 % 9_000))
+        .collect()
 }

@@ -61,6 +61,7 @@ pub(crate) fn load_record() -> LoadRecord {
         faults: Vec::new(),
         slos: Vec::new(),
         calibration: None,
+        fairness: Fairness::of(&[Some(900), None, Some(1_200)]),
         hub_cost: None,
         metrics: BTreeMap::from([
             (Metric::Delivery, Distribution::of(&delivery, 400)),
