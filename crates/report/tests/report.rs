@@ -436,6 +436,7 @@ fn an_empty_run_has_a_report() {
     record.publications.clear();
     record.seconds.clear();
     record.arrival.clear();
+    record.fairness = None;
     record.ledger = assay_results::LedgerCounts::default();
     let run = Run::Load(Box::new(LoadRun::new(record)));
     let files = render(&run, &[]).unwrap();

@@ -9,7 +9,8 @@ use super::{Answer, Body, Deadline, WireError};
 /// subscriptions (256 KiB were too few). Dozens are open at once, each is kept as bytes and as events, and buffers double: a bound at
 /// a power of two would let a flood take twice as much.
 const STREAM_BYTES_AT_MOST: usize = 384 << 10;
-/// Most events of a stream, each of which takes more memory than on the wire: a flood of small ones ends here.
+/// Most events of a stream, the fields of one that has no end yet included, each of which takes more memory than on the wire: a flood
+/// of small ones ends here.
 const EVENTS_AT_MOST: usize = 4096;
 
 /// One event: the fields of a block that has at least one, in the order of the wire.
@@ -218,9 +219,9 @@ impl EventStream {
             *events += 1;
             waiting.push_back(event);
         });
-        if self.events > EVENTS_AT_MOST {
+        if self.events + self.blocks.fields.len() > EVENTS_AT_MOST {
             return Err(WireError::TooMany {
-                what: "events of a stream",
+                what: "events or fields of a stream",
                 limit: EVENTS_AT_MOST,
             });
         }
