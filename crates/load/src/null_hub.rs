@@ -11,7 +11,8 @@ use url::form_urlencoded;
 
 use crate::stop::Stop;
 
-const LISTENER: Token = Token(usize::MAX);
+/// Listeners have the tokens from here on; connections those from 0 on.
+const LISTENERS: usize = usize::MAX / 2;
 /// A stop is noticed within it.
 const NAP: std::time::Duration = std::time::Duration::from_millis(50);
 /// A request that is longer is none of ours.
@@ -21,20 +22,26 @@ const UNSENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 const STREAM_HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n\r\n:\n\n";
 
-/// Serves until `stop` is requested. `peers` are connected to the other hubs that are one with this one.
+/// Serves who comes to one of the `listeners`, until `stop` is requested. `peers` are connected to the other hubs that are one with this
+/// one.
 ///
 /// # Errors
 /// The system has no epoll, or takes the listener away.
 pub fn serve(
-    listener: std::net::TcpListener,
+    listeners: Vec<std::net::TcpListener>,
     peers: Vec<std::net::TcpStream>,
     stop: &Stop,
 ) -> io::Result<()> {
-    listener.set_nonblocking(true)?;
-    let mut listener = TcpListener::from_std(listener);
     let poll = Poll::new()?;
-    poll.registry()
-        .register(&mut listener, LISTENER, Interest::READABLE)?;
+    let mut listening = Vec::new();
+    for (place, listener) in listeners.into_iter().enumerate() {
+        listener.set_nonblocking(true)?;
+        let mut listener = TcpListener::from_std(listener);
+        let token = Token(LISTENERS + place);
+        poll.registry()
+            .register(&mut listener, token, Interest::READABLE)?;
+        listening.push(listener);
+    }
     let mut hub = Hub {
         poll,
         connections: Vec::new(),
@@ -54,7 +61,7 @@ pub fn serve(
         }
         for event in &events {
             match event.token() {
-                LISTENER => hub.accept(&listener)?,
+                Token(place) if place >= LISTENERS => hub.accept(&listening[place - LISTENERS])?,
                 Token(place) => hub.proceed(place),
             }
         }

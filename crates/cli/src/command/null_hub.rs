@@ -28,7 +28,8 @@ pub(crate) fn run(args: &NullHubArgs) -> CommandResult {
         None => {
             let listener = TcpListener::bind("127.0.0.1:0").or_usage()?;
             announce(listener.local_addr().or_usage()?)?;
-            serve(listener, Vec::new(), &stop_with_stdin(io::stdin())).or_usage()?;
+            let stop = stop_with_stdin(io::stdin());
+            serve(vec![listener], Vec::new(), &stop).or_usage()?;
         }
     }
     Ok(Outcome::Passed)
@@ -49,7 +50,8 @@ fn stop_with_stdin(mut stdin: impl io::Read + Send + 'static) -> Stop {
     stop
 }
 
-/// Starts processes that share a port, tells each where the ones before it are, and waits until standard input closes.
+/// Starts processes that share a port, tells each where the ones before it are, says the URL of all of them and that of the first, and
+/// waits until standard input closes. What is published to one of them reaches everyone in the order in which that one took it.
 fn lead(processes: u32) -> Result<()> {
     // Bound, and not listening: it keeps the port for the others, and gets no connection.
     let reserved = shared_port(SocketAddr::from(([127, 0, 0, 1], 0)))?;
@@ -78,7 +80,10 @@ fn lead(processes: u32) -> Result<()> {
         // Each says when it has met all the others.
         stdout.read_line(&mut String::new())?;
     }
-    let said = announce(address);
+    let said = announce(address).and_then(|()| match meeting_points.split_whitespace().next() {
+        Some(first) => console::show(&format!("http://{first}/.well-known/mercure\n")),
+        None => Ok(()),
+    });
     if said.is_ok() {
         let _ = io::stdin().read_to_end(&mut Vec::new());
     }
@@ -111,7 +116,9 @@ fn join(address: SocketAddr) -> Result<()> {
     writeln!(stdout, "met")?;
     stdout.flush()?;
     drop(stdout);
-    serve(socket.into(), peers, &stop_with_stdin(stdin))?;
+    // Where the others have met it, publishers find this one alone.
+    let listeners = vec![socket.into(), meeting_point];
+    serve(listeners, peers, &stop_with_stdin(stdin))?;
     Ok(())
 }
 

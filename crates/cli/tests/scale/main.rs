@@ -52,7 +52,7 @@ fn scenario(folder: &Path, subscribers: u64, http: &str) -> String {
     let (settle_s, measure_s, rate) = if is_small {
         (2, 3, "2/s")
     } else {
-        (20, 40, "0.2/s")
+        (12, 40, "0.2/s")
     };
     let path = folder.join("scale.toml");
     let text = SCENARIO
@@ -136,17 +136,21 @@ fn http_2_streams_on_one_hub() {
 struct NullHubs(Child);
 
 impl NullHubs {
-    fn start() -> (Self, String) {
+    /// With the URL of all, and that of one of them.
+    fn start() -> (Self, [String; 2]) {
         let mut hub = assay(&["null-hub", "--processes", HUB_PROCESSES]);
         let mut child = hub
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut url = String::new();
-        let stdout = child.stdout.take().unwrap();
-        BufReader::new(stdout).read_line(&mut url).unwrap();
-        (Self(child), url.trim().to_owned())
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let urls = std::array::from_fn(|_| {
+            let mut url = String::new();
+            stdout.read_line(&mut url).unwrap();
+            url.trim().to_owned()
+        });
+        (Self(child), urls)
     }
 }
 
@@ -161,9 +165,18 @@ impl Drop for NullHubs {
 #[allow(clippy::print_stdout, reason = "the lines of the proof")]
 fn http_1_connections_to_a_hub_of_several_processes() {
     let folder = tempdir().unwrap();
-    let (_hub, url) = NullHubs::start();
+    let (_hub, [url, one]) = NullHubs::start();
     let scenario = scenario(folder.path(), subscribers(), "http = \"1.1\"");
-    let mut args = vec!["run", &scenario, "--hub", &url, "--dialect", "1.0"];
+    let mut args = vec![
+        "run",
+        &scenario,
+        "--hub",
+        &url,
+        "--publish-url",
+        &one,
+        "--dialect",
+        "1.0",
+    ];
     if subscribers() == SUBSCRIBERS {
         args.extend(["--workers", "3"]);
     }
