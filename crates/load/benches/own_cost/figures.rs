@@ -15,8 +15,8 @@ pub(crate) struct Figures {
     pub(crate) books_us: u64,
     /// Resident when all were connected.
     pub(crate) connected_bytes: u64,
-    /// Resident with all records, the books and the document.
-    pub(crate) booked_bytes: u64,
+    /// The most that ever was resident: all records, the books and the document beside each other.
+    pub(crate) peak_bytes: u64,
     /// Wrong deliveries: a null hub makes none.
     pub(crate) wrong: u64,
     pub(crate) valid: u64,
@@ -56,7 +56,7 @@ impl Figures {
             self.reading_us,
             self.books_us,
             self.connected_bytes,
-            self.booked_bytes,
+            self.peak_bytes,
             self.wrong,
             self.valid,
             self.read_lag_p99_us,
@@ -79,7 +79,7 @@ impl Figures {
             reading_us,
             books_us,
             connected_bytes,
-            booked_bytes,
+            peak_bytes,
             wrong,
             valid,
             read_lag_p99_us,
@@ -95,7 +95,7 @@ impl Figures {
             reading_us,
             books_us,
             connected_bytes,
-            booked_bytes,
+            peak_bytes,
             wrong,
             valid,
             read_lag_p99_us,
@@ -108,21 +108,21 @@ impl Figures {
         let an_event = |us: u64| us as f64 / self.events.max(1) as f64;
         let verdict = if self.valid == 1 { "valid" } else { "INVALID" };
         let memory = least.map_or_else(
-            || format!("{:.1} MB in all", self.booked_bytes as f64 / 1e6),
+            || format!("{:.1} MB at most", self.peak_bytes as f64 / 1e6),
             |least| {
                 let more = self.subscribers.saturating_sub(least.subscribers).max(1);
                 let slope = |bytes: fn(&Self) -> u64| {
                     bytes(self).saturating_sub(bytes(least)) as f64 / more as f64 / 1e3
                 };
                 format!(
-                    "{:.2} KB a connection, {:.2} KB with its records and books",
+                    "{:.2} KB a connection, {:.2} KB at most, with its records and books",
                     slope(|one| one.connected_bytes),
-                    slope(|one| one.booked_bytes)
+                    slope(|one| one.peak_bytes)
                 )
             },
         );
         format!(
-            "{} subscribers, {} events: {:.2} µs CPU an event (reading {:.2}), {:.2} µs for the books; {memory}; {} wrong, {verdict}, read lag p99 {:.2} ms, slowest p99 {:.1} ms",
+            "{:>5} subscribers, {:>7} events: {:.2} µs CPU an event (reading {:.2}), {:.2} µs for the books; {memory}; {} wrong, {verdict}, read lag p99 {:.2} ms, slowest p99 {:.1} ms",
             self.subscribers,
             self.events,
             an_event(self.cpu_us),

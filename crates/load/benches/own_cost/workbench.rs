@@ -80,9 +80,17 @@ pub(crate) fn measure(
         reading_us: of_all(end.reading_us - begin.reading_us),
         books_us: after.cpu_us.saturating_sub(before.cpu_us),
         connected_bytes: begin.resident_bytes,
-        booked_bytes: after.resident_bytes,
+        peak_bytes: peak_bytes(),
         ..told
     })
+}
+
+/// The largest resident set that this process ever had; 0 where the system does not tell.
+fn peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1_024
 }
 
 fn scenario(subscribers: u64, seconds: u64) -> Result<Scenario, Box<dyn Error>> {

@@ -135,15 +135,18 @@ fn run_with(
 fn check_sockets(size: Size, each: usize) {
     let (plan, _, document) = run_with(size, |plan| Faults::drawn(plan, each, 17));
     let deliveries = Arithmetic::of(&plan, None).deliveries_measured;
-    let outcome = if each > 0 {
-        Outcome::DeliveryWrong
+    // A workbench without a CPU is blamed for that, and for nothing else.
+    let outcomes = if each > 0 {
+        &[Outcome::DeliveryWrong][..]
     } else {
-        Outcome::Passed
+        &[Outcome::Passed, Outcome::NotMeasurable]
     };
-    // A workbench that had no CPU is blamed for that, and for nothing else.
-    if each > 0 || is_whole() {
-        assert_eq!(document.outcome(), outcome, "{:?}", document.health.gates);
-    }
+    let outcome = document.outcome();
+    assert!(
+        outcomes.contains(&outcome),
+        "{outcome:?}: {:?}",
+        document.health.gates
+    );
     println!(
         "injection: wrong deliveries, through sockets: of {deliveries} measured deliveries {each} lost, {each} duplicate, {each} reordered, {each} leaked, {each} corrupt; each named, no other"
     );
