@@ -56,7 +56,11 @@ fn hub() -> Result<(), Box<dyn Error>> {
         let _ = std::io::stdin().lock().read_line(&mut String::new());
         ending.request();
     });
-    Ok(assay_load::null_hub::serve(vec![listener], Vec::new(), &stop)?)
+    Ok(assay_load::null_hub::serve(
+        vec![listener],
+        Vec::new(),
+        &stop,
+    )?)
 }
 
 fn rows(seconds: u64) -> Result<(), Box<dyn Error>> {

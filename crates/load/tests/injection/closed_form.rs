@@ -23,6 +23,8 @@ use crate::faults::is_measured;
 use crate::stopwatch::{Epoch, Written, own_lags_us};
 use crate::{READING_US, is_whole, machine, published, whole_run};
 
+/// Between two modes one delivery in five hundred, more or less, moves a quantile by any time.
+const MODES_MEET: f64 = 0.002;
 const QUANTILES: [f64; 5] = [0.5, 0.9, 0.95, 0.99, 0.999];
 
 /// A distribution of delays by its quantiles, in microseconds.
@@ -366,13 +368,14 @@ drain = \"10s\"
         .collect();
     received_us.sort_unstable();
     for point in &reported.curve {
-        let [injected_us, received_us] =
+        let [least_us, received_us] =
             [&injected_us, &received_us].map(|sorted| of_sorted(sorted, point.q));
+        let most_us = of_sorted(&injected_us, (point.q + MODES_MEET).min(1.0));
         let reported_us = point.us.value_us().unwrap();
         assert!(
-            reported_us + READING_US >= injected_us
-                && received_us <= injected_us + (injected_us / 20).max(5_000),
-            "{}: {} is {injected_us} µs at the hub, {received_us} µs here, reported {reported_us} µs",
+            reported_us + READING_US >= least_us
+                && received_us <= most_us + (most_us / 20).max(5_000),
+            "{}: {} is {least_us} to {most_us} µs at the hub, {received_us} µs here, reported {reported_us} µs",
             delays.name,
             point.q
         );
