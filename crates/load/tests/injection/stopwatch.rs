@@ -28,7 +28,7 @@ impl Epoch {
     }
 }
 
-/// When the hub had written each delivery: by publication, one or more.
+/// When the hub wrote each delivery: by publication, one or more.
 #[derive(Clone, Default)]
 pub(crate) struct Written(Arc<Mutex<BTreeMap<u32, Vec<Instant>>>>);
 

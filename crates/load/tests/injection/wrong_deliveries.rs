@@ -36,9 +36,9 @@ const SMALL: Size = Size {
 /// Ten million.
 const WHOLE: Size = Size {
     subscribers: 1_000,
-    rate: 250,
-    seconds: 160,
-    drain_seconds: 20,
+    rate: 400,
+    seconds: 100,
+    drain_seconds: 10,
 };
 
 fn scenario(size: Size) -> Scenario {
