@@ -6,7 +6,7 @@
 //!                                                                                          ╰ the ledger: one process
 //! ```
 //!
-//! An [`message::Order`] is a scenario and a seed, from which each worker makes the same plan; what it sends back are the very
+//! An `Order` is a scenario and a seed, from which each worker makes the same plan; what it sends back are the very
 //! records that a thread would have left, so that nothing downstream knows of processes. Both are messages on a pipe, with
 //! nothing shared in memory. Probes stay with the run: there are few of them, and they carry the figures.
 

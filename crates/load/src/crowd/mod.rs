@@ -2,7 +2,7 @@
 //! about one in a hundred of them, on a thread of their own with kernel receive stamps (measuring.md, "Is it us?").
 //!
 //! One epoll a thread, one read buffer for all its connections, eight bytes a delivery; buffers for a connection only while an
-//! event is cut in two. Who reads over HTTP/2 is on threads with a runtime instead ([`http2`]). Not for judging what was received: it
+//! event is cut in two. Who reads over HTTP/2 is on threads with a runtime instead (`http2`). Not for judging what was received: it
 //! leaves a [`CrowdRecord`] to the ledger. Not a browser either: no redirects, no cookies, no compression.
 //!
 //! ```text
