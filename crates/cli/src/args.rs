@@ -8,6 +8,7 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod find;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Run(run::RunArgs),
     /// How much does a hub bear under objectives?
     Find(Box<find::FindArgs>),
+    /// Two saved runs, or two hubs in turns: what differs?
+    Compare(Box<compare::CompareArgs>),
     /// Does a hub keep the protocol?
     Check(Box<check::CheckArgs>),
     /// Is it the hub, or is it your setup?

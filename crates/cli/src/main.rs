@@ -46,6 +46,7 @@ fn dispatch(command: Command) -> CommandResult {
         Command::Hub(args) => command::hub::run(args),
         Command::Run(args) => command::run::run(&args),
         Command::Find(args) => command::find::run(&args),
+        Command::Compare(args) => command::compare::run(&args),
         Command::Check(args) => command::check::run(&args),
         Command::Doctor(args) => command::doctor::run(&args),
         Command::Watch(args) => command::watch::run(&args),

@@ -149,6 +149,7 @@ fn outcome_of(run: &Run) -> Outcome {
         Run::Conformance(run) => run.outcome(),
         Run::Migration(run) => run.outcome(),
         Run::Capacity(run) => run.outcome(),
+        Run::Comparison(run) => run.outcome(),
     }
 }
 

@@ -144,7 +144,7 @@ mod tests {
                 assert!(!format!("{parsed:?}").contains("hush"), "{line:?}");
             }
         }
-        assert_eq!(found, 3 + 1 + 1 + 6 * SECRET_OPTIONS.len());
+        assert_eq!(found, 3 + 1 + 1 + 7 * SECRET_OPTIONS.len());
     }
 
     /// An option that takes a key or token is in the list.

@@ -38,6 +38,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         directory.save_capacity(&sample::capacity::run(is_frontier))?;
         report(&directory)?;
     }
+    for (name, is_saved) in [("pairs", false), ("saved", true)] {
+        let directory = RunDirectory::create(root.join(name))?;
+        directory.save_comparison(&sample::comparison::run(is_saved))?;
+        report(&directory)?;
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Charts of load runs and of searches for a capacity: SVG that stands alone and that a page can take in.
+//! Charts of load runs, of searches for a capacity and of comparisons: SVG that stands alone and that a page can take in.
 //!
 //! Each chart's title says what it shows of this run; its colours are classes, so that light and dark follow the reader.
 
@@ -14,12 +14,13 @@ mod ladder;
 mod ledger_strip;
 mod nines;
 mod over_time;
+mod paired_dots;
 mod palette;
 mod step_mark;
 
 use std::fmt::Write as _;
 
-use assay_results::{CapacityRun, LoadRun};
+use assay_results::{CapacityRun, ComparisonRun, LoadRun};
 
 use crate::RenderError;
 use canvas::{Picture, Size};
@@ -97,6 +98,11 @@ pub(crate) fn capacity_charts(run: &CapacityRun) -> Result<Vec<Chart>, RenderErr
         .into_iter()
         .filter_map(Result::transpose)
         .collect()
+}
+
+/// The charts of a comparison that it has the data for.
+pub(crate) fn comparison_charts(run: &ComparisonRun) -> Result<Vec<Chart>, RenderError> {
+    Ok(paired_dots::chart(run)?.into_iter().collect())
 }
 
 impl Chart {

@@ -25,6 +25,7 @@ use thiserror::Error;
 pub use matrix::{NamedRun, matrix_summary, render_matrix};
 pub use proof::render_proof;
 pub use sentence::capacity::step_line;
+pub use sentence::comparison::pair_line;
 pub use terminal::{Colour, harmless, terminal_summary};
 
 /// A file of a report.
@@ -65,11 +66,12 @@ pub fn sentence(run: &Run) -> String {
         Run::Conformance(run) => sentence::conformance::sentence(run),
         Run::Migration(run) => sentence::migration::sentence(run),
         Run::Capacity(run) => sentence::capacity::sentence(run),
+        Run::Comparison(run) => sentence::comparison::sentence(run),
     }
 }
 
 /// The files of a run's report: `index.html` and `junit.xml`; for a load run `charts/*.svg` with their figures in `charts/*.csv`, for a conformance run `summary.md`
-/// and `badge.json`, for a migration `summary.md`; for a search for a capacity `summary.md` and charts, without `junit.xml`.
+/// and `badge.json`, for a migration `summary.md`; for a search for a capacity and a comparison `summary.md` and charts, without `junit.xml`.
 ///
 /// `missing` is what the run directory should have and has not ([`assay_results::SavedRun::missing`]); the page says so.
 pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
@@ -94,6 +96,15 @@ pub fn render(run: &Run, missing: &[String]) -> Result<Vec<File>, RenderError> {
             file("junit.xml", junit::migration::junit(run)?),
             file("summary.md", markdown::migration::summary(run)),
         ]),
+        Run::Comparison(run) => {
+            let charts = chart::comparison_charts(run)?;
+            let mut files = vec![
+                file("index.html", page::comparison::page(run, &charts, missing)?),
+                file("summary.md", markdown::comparison::summary(run)),
+            ];
+            files.extend(chart_files(&charts));
+            Ok(files)
+        }
         Run::Capacity(run) => {
             let charts = chart::capacity_charts(run)?;
             let mut files = vec![

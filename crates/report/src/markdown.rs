@@ -2,6 +2,7 @@
 //! report: the sentence, the areas, what is not green. Not for whole tables: those are on the page.
 
 pub(crate) mod capacity;
+pub(crate) mod comparison;
 pub(crate) mod migration;
 
 use std::fmt::Write as _;

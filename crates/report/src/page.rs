@@ -1,6 +1,7 @@
 //! The page of a run: one file, which works offline and for as long as there are browsers.
 
 pub(crate) mod capacity;
+pub(crate) mod comparison;
 pub(crate) mod conformance;
 pub(crate) mod load;
 pub(crate) mod migration;

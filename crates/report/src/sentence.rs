@@ -5,6 +5,7 @@ use assay_results::{Partial, PartialCause};
 use crate::number::duration;
 
 pub(crate) mod capacity;
+pub(crate) mod comparison;
 pub(crate) mod conformance;
 pub(crate) mod load;
 pub(crate) mod migration;

@@ -1,6 +1,7 @@
 //! The summary for a terminal: the sentence first, quiet on green, complete on red.
 
 mod capacity;
+mod comparison;
 mod conformance;
 mod load;
 mod migration;
@@ -28,6 +29,7 @@ pub fn terminal_summary(run: &Run, colour: Colour, report: Option<&str>) -> Stri
         Run::Conformance(run) => conformance::summary(run, paint),
         Run::Migration(run) => migration::summary(run, paint),
         Run::Capacity(run) => capacity::summary(run, paint),
+        Run::Comparison(run) => comparison::summary(run, paint),
     };
     if let Some(report) = report {
         let _ = write!(text, "\nreport   {report}\n");

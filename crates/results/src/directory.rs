@@ -8,6 +8,7 @@
 //! repro/*.sh      a script for each check that is not green
 //! transcripts/    what went over the connections of each check
 //! steps/NNN/      the run of each step of a search for a capacity, a directory like this one
+//! pairs/NN/{a,b}/ the runs of each pair of a comparison, directories like this one
 //! ```
 
 mod ledger_csv;
@@ -21,8 +22,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::capacity::CapacityRun;
+use crate::comparison::ComparisonRun;
 use crate::conformance::{ConformanceResults, ConformanceRun};
 use crate::error::{ReadError, WriteError};
+use crate::interval_log::IntervalLog;
+use crate::load::metric::Metric;
 use crate::load::{LoadResults, LoadRun};
 use crate::migration::MigrationRun;
 
@@ -56,6 +60,8 @@ pub enum Run {
     Migration(Box<MigrationRun>),
     /// How much a hub bears under objectives.
     Capacity(Box<CapacityRun>),
+    /// How two hubs, or two runs, differ.
+    Comparison(Box<ComparisonRun>),
 }
 
 impl Run {
@@ -66,6 +72,7 @@ impl Run {
             Self::Conformance(run) => json(run.as_ref()),
             Self::Migration(run) => json(run.as_ref()),
             Self::Capacity(run) => json(run.as_ref()),
+            Self::Comparison(run) => json(run.as_ref()),
         }
     }
 }
@@ -212,6 +219,18 @@ impl RunDirectory {
         let mut files = write::Files::new(&self.path);
         files.atomic(RUN_JSON, &json(run)?);
         files.finish()
+    }
+
+    /// Writes a comparison: the document alone. The runs of its pairs have directories of their own, below this one.
+    pub fn save_comparison(&self, run: &ComparisonRun) -> Result<(), WriteError> {
+        let mut files = write::Files::new(&self.path);
+        files.atomic(RUN_JSON, &json(run)?);
+        files.finish()
+    }
+
+    /// A load run's interval log of a metric; none where the run has none, or not whole.
+    pub fn interval_log(&self, metric: Metric) -> Option<IntervalLog> {
+        read::interval_log(&self.path, metric)
     }
 
     /// Writes the files of a report, each a name and its text, beside the run, or under another directory made with

@@ -104,7 +104,7 @@ pub enum ReadError {
     },
     /// Written by a later Assay, or another kind of document.
     #[error(
-        "{} is a {kind:?} document of schema {schema}; this Assay reads documents of schema {reads} of the kinds load, capacity, conformance and migration: read it with the Assay that wrote it",
+        "{} is a {kind:?} document of schema {schema}; this Assay reads documents of schema {reads} of the kinds load, capacity, comparison, conformance and migration: read it with the Assay that wrote it",
         path.display()
     )]
     Unknown {

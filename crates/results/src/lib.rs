@@ -1,4 +1,4 @@
-//! The documents that a run leaves: what a load run, a search for a capacity, a conformance run or a
+//! The documents that a run leaves: what a load run, a search for a capacity, a comparison, a conformance run or a
 //! migration found, as versioned data with a JSON
 //! Schema, and the directory that keeps it.
 //!
@@ -10,6 +10,7 @@
 
 mod bounds;
 mod capacity;
+mod comparison;
 mod confidence;
 mod conformance;
 mod dialect;
@@ -26,6 +27,7 @@ mod proof;
 mod quantile;
 mod redaction;
 mod schema;
+mod student;
 mod target;
 
 pub use bounds::WRONG_DELIVERIES_NAMED_OF_A_KIND;
@@ -35,6 +37,12 @@ pub use capacity::step::{CapacityStep, Cause, LoadLevel, Purpose, StepFigures, S
 pub use capacity::{
     CapacityObjective, CapacityQuestion, CapacityRecord, CapacityRun, CapacitySearch,
     CapacitySummary, Raised,
+};
+pub use comparison::row::{ComparedRow, Finding};
+pub use comparison::spread::{Spread, spreads};
+pub use comparison::{
+    Compared, ComparisonRecord, ComparisonRun, ComparisonSide, ComparisonSummary, Evidence, Pair,
+    PairRun,
 };
 pub use confidence::{CONFIDENCE, ConfidenceInterval, QuantileIntervals};
 pub use conformance::baseline::{
@@ -83,6 +91,7 @@ pub use proof::{Figure, Making, Proof, ProofFindings, ProofGroup, ProofTable};
 pub use quantile::{Quantile, events_needed};
 pub use redaction::redact_command_line;
 pub use schema::{
-    capacity_run_schema, conformance_run_schema, load_run_schema, migration_run_schema,
+    capacity_run_schema, comparison_run_schema, conformance_run_schema, load_run_schema,
+    migration_run_schema,
 };
 pub use target::{DialectEvidence, HubOrigin, Target};

@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, schema_for};
 
 use crate::capacity::CapacityRun;
+use crate::comparison::ComparisonRun;
 use crate::conformance::ConformanceRun;
 use crate::load::LoadRun;
 use crate::migration::MigrationRun;
@@ -15,6 +16,11 @@ pub fn load_run_schema() -> String {
 /// The JSON Schema of a search for a capacity, as pretty JSON with a final newline.
 pub fn capacity_run_schema() -> String {
     pretty::<CapacityRun>()
+}
+
+/// The JSON Schema of a comparison, as pretty JSON with a final newline.
+pub fn comparison_run_schema() -> String {
+    pretty::<ComparisonRun>()
 }
 
 /// The JSON Schema of a conformance run, as pretty JSON with a final newline.

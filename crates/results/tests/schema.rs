@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use assay_results::{
     ConformanceRun, LoadRun, Metric, Verdict, WrongKind, capacity_run_schema,
-    conformance_run_schema, load_run_schema, migration_run_schema,
+    comparison_run_schema, conformance_run_schema, load_run_schema, migration_run_schema,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +25,7 @@ fn checked_in_schemas_are_those_of_the_code() {
         ("conformance-run.schema.json", conformance_run_schema()),
         ("migration-run.schema.json", migration_run_schema()),
         ("capacity-run.schema.json", capacity_run_schema()),
+        ("comparison-run.schema.json", comparison_run_schema()),
     ];
     for (name, text) in schemas {
         if std::env::var_os("ASSAY_BLESS").is_some() {

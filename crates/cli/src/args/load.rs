@@ -29,6 +29,25 @@ pub(crate) struct CrowdArgs {
     pub(crate) workers: Option<u32>,
 }
 
+/// What is done to it: how a command line changes a scenario.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct WorkArgs {
+    /// How many subscribers
+    #[arg(long, value_name = "N")]
+    pub(crate) subscribers: Option<u64>,
+    /// Mean publish rate, such as 20/s
+    #[arg(long, value_name = "R/s")]
+    pub(crate) rate: Option<String>,
+    /// Length of the measured phase, such as 30s
+    #[arg(long = "for", value_name = "DURATION")]
+    pub(crate) duration: Option<String>,
+    #[command(flatten)]
+    pub(crate) crowd: CrowdArgs,
+    /// Any value of the scenario, such as subscribers.fans.count=5000; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
 /// Over what subscribers read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum HttpArg {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use assay_results::SloExpression;
 use clap::Args;
 
-use super::load::{CrowdArgs, LoadedHubArgs};
+use super::load::{LoadedHubArgs, WorkArgs};
 use super::target::{ConnectionArgs, CredentialArgs};
 
 /// Put load on a hub, and report.
@@ -22,20 +22,8 @@ pub(crate) struct RunArgs {
     pub(crate) scenario: String,
     #[command(flatten)]
     pub(crate) hub: LoadedHubArgs,
-    /// How many subscribers
-    #[arg(long, value_name = "N")]
-    pub(crate) subscribers: Option<u64>,
-    /// Mean publish rate, such as 20/s
-    #[arg(long, value_name = "R/s")]
-    pub(crate) rate: Option<String>,
-    /// Length of the measured phase, such as 30s
-    #[arg(long = "for", value_name = "DURATION")]
-    pub(crate) duration: Option<String>,
     #[command(flatten)]
-    pub(crate) crowd: CrowdArgs,
-    /// Any value of the scenario, such as subscribers.fans.count=5000; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
+    pub(crate) work: WorkArgs,
     /// What the run shall keep, such as "event_last.p99 < 1s" or "lost = 0"; may be repeated
     #[arg(long, value_name = "EXPRESSION")]
     pub(crate) slo: Vec<SloExpression>,

@@ -20,7 +20,7 @@ use assay_load::scenario::Scenario;
 use assay_load::shard::{Spread, WorkerPool};
 use assay_load::stop::Stop;
 use assay_load::target::{SubscriberTokens, Target};
-use assay_results::{LoadResults, Room, Run, RunDirectory};
+use assay_results::{LoadResults, PartialCause, Room, Run, RunDirectory};
 
 use crate::args::load::LoadedHubArgs;
 use crate::args::run::RunArgs;
@@ -38,12 +38,13 @@ use crate::runtime;
 
 /// Plans, looks whether this machine can, runs, writes the run's folder, shows the summary.
 pub(crate) fn run(args: &RunArgs) -> CommandResult {
-    let planned = Planned::of(scenario::overridden(args)?);
+    let scenario = scenario::overridden(&args.scenario, &args.work, &args.slo, args.seed)?;
+    let planned = Planned::of(scenario);
     let hub = LoadedHub {
         hub: &args.hub,
         credentials: &args.credentials,
         connection: &args.connection,
-        workers: args.crowd.workers,
+        workers: args.work.crowd.workers,
     };
     let halt = Halt::on_signal()?;
     let endpoint = hub.endpoint()?;
@@ -132,6 +133,28 @@ pub(crate) struct Measured {
     pub(crate) room: Room,
     /// Whether the hub runs on this machine, as far as is known.
     pub(crate) is_here: bool,
+}
+
+impl Measured {
+    /// Whether a signal ended it.
+    pub(crate) fn was_interrupted(&self) -> bool {
+        let partial = self.results.run.record().partial.as_ref();
+        partial.is_some_and(|partial| partial.cause == PartialCause::Interrupted)
+    }
+
+    /// Writes the run with its pages as one of several; what could not be written, as a sentence, since it costs nobody the others. One
+    /// that is not to be kept goes with all that its hub wrote there.
+    pub(crate) fn keep(self, directory: &RunDirectory, is_kept: bool) -> Option<String> {
+        if !is_kept {
+            // Of our own making; what cannot be removed is seen by whoever looks there.
+            let _ = std::fs::remove_dir_all(directory.path());
+            return None;
+        }
+        let saved = directory.save_load(&self.results).or_usage();
+        let run = Run::Load(Box::new(self.results.run));
+        let written = output::write_pages(directory, &run, &[]);
+        saved.and(written).err().map(|failure| failure.sentence())
+    }
 }
 
 impl LoadedHub<'_> {

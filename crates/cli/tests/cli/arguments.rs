@@ -181,6 +181,7 @@ fn help_fits_a_screen_and_shows_examples() {
         (Some("hub"), 112),
         (Some("run"), 66),
         (Some("find"), 72),
+        (Some("compare"), 72),
         (Some("check"), 96),
         (Some("doctor"), 60),
         (Some("watch"), 60),

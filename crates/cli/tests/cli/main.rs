@@ -7,6 +7,7 @@ mod by_hand;
 mod changing_hub;
 mod check;
 mod closed_pipe;
+mod compare;
 mod deployments;
 mod doctor;
 mod explain;

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod capacity;
+pub(crate) mod comparison;
 pub(crate) mod conformance;
 pub(crate) mod load;
 pub(crate) mod migration;

@@ -9,9 +9,11 @@ use serde::Deserialize;
 use super::{LEDGER_CSV, RUN_JSON, Run, SCENARIO_TOML, SavedRun, ledger_csv};
 use crate::bounds::{ACCOMPANYING_BYTES_AT_MOST, RUN_JSON_BYTES_AT_MOST, SCHEMA_VERSION};
 use crate::capacity::CapacityRun;
+use crate::comparison::ComparisonRun;
 use crate::conformance::ConformanceRun;
 use crate::conformance::verdict::VerdictRow;
 use crate::error::ReadError;
+use crate::interval_log::IntervalLog;
 use crate::load::LoadRun;
 use crate::load::metric::Metric;
 use crate::migration::MigrationRun;
@@ -68,6 +70,13 @@ pub(super) fn saved_run(directory: &Path) -> Result<SavedRun, ReadError> {
                 missing: Vec::new(),
             })
         }
+        ("comparison", true) => {
+            let run: ComparisonRun = serde_json::from_str(&text).map_err(malformed)?;
+            Ok(SavedRun {
+                run: Run::Comparison(Box::new(run)),
+                missing: Vec::new(),
+            })
+        }
         _ => Err(ReadError::Unknown {
             path,
             kind: head.kind,
@@ -75,6 +84,13 @@ pub(super) fn saved_run(directory: &Path) -> Result<SavedRun, ReadError> {
             reads: SCHEMA_VERSION,
         }),
     }
+}
+
+/// None where there is none, or it is cut off.
+pub(super) fn interval_log(directory: &Path, metric: Metric) -> Option<IntervalLog> {
+    let path = directory.join(crate::interval_log::file_name(metric));
+    let text = bounded(&path, ACCOMPANYING_BYTES_AT_MOST).ok()?;
+    IntervalLog::from_text(metric, &text).ok()
 }
 
 fn bounded(path: &Path, at_most: u64) -> Result<String, ReadError> {

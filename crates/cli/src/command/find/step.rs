@@ -1,7 +1,5 @@
 //! One step of a search: a short run on a hub that is started for it, if it is ours, and the row that it leaves.
 
-use std::io::IsTerminal as _;
-
 use anyhow::anyhow;
 use assay_load::capacity::StepLength;
 use assay_load::plan::PhaseKind;
@@ -9,9 +7,7 @@ use assay_load::platform::{MachineCpu, machine_cpu};
 use assay_load::progress::Progress;
 use assay_load::scenario::{Rate, Scenario};
 use assay_load::shard::Spread;
-use assay_results::{
-    CapacityStep, LoadLevel, Outcome, PartialCause, Purpose, Room, Run, RunDirectory, Target,
-};
+use assay_results::{CapacityStep, LoadLevel, Outcome, Purpose, Room, RunDirectory, Target};
 
 use crate::command::run::progress::Display;
 use crate::command::run::{Halt, LoadedHub, Measured, Planned};
@@ -106,9 +102,7 @@ impl Steps<'_> {
     ) -> Result<CapacityStep, Failure> {
         let folder = self.directory.path().join(CapacityStep::folder(number));
         let directory = RunDirectory::create(&folder).or_usage()?;
-        // A line a second would bury the steps in a pipe.
-        let is_terminal = std::io::stderr().is_terminal();
-        let mut display = is_terminal.then(|| Display::new(&planned.plan));
+        let mut display = Display::on_terminal(&planned.plan);
         let mut watch = MachineWatch::default();
         let show = &mut |progress: &Progress| {
             watch.look(progress);
@@ -135,23 +129,11 @@ impl Steps<'_> {
         output::discard_empty(self.directory);
     }
 
-    /// Writes the step's own run. One that cannot be written costs nobody the search.
     fn keep(&mut self, directory: &RunDirectory, measured: Measured) -> Result<(), Failure> {
-        let results = measured.results;
-        self.target = Some(results.run.record().target.clone());
-        let partial = results.run.record().partial.as_ref();
-        let was_interrupted =
-            partial.is_some_and(|partial| partial.cause == PartialCause::Interrupted);
-        if self.keeps_runs {
-            let saved = directory.save_load(&results).or_usage();
-            let run = Run::Load(Box::new(results.run));
-            let written = output::write_pages(directory, &run, &[]);
-            if let Err(failure) = saved.and(written) {
-                self.notes.push(failure.sentence());
-            }
-        } else {
-            // Of our own making; what cannot be removed is seen by whoever looks there.
-            let _ = std::fs::remove_dir_all(directory.path());
+        self.target = Some(measured.results.run.record().target.clone());
+        let was_interrupted = measured.was_interrupted();
+        self.notes.extend(measured.keep(directory, self.keeps_runs));
+        if !self.keeps_runs {
             let _ = std::fs::remove_dir(self.directory.path().join("steps"));
         }
         if was_interrupted {

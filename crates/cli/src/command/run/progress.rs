@@ -37,6 +37,11 @@ impl Display {
         Self::Terminal(bar)
     }
 
+    /// For one of several runs: none where stderr is a pipe, in which a line a second would bury what is said of each.
+    pub(crate) fn on_terminal(plan: &Plan) -> Option<Self> {
+        std::io::stderr().is_terminal().then(|| Self::new(plan))
+    }
+
     /// Shows the latest look.
     pub(crate) fn show(&mut self, progress: &Progress) {
         match self {

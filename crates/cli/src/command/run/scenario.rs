@@ -3,9 +3,9 @@
 use anyhow::Context;
 use assay_load::plan::{Arithmetic, Memory, schedule};
 use assay_load::scenario::{Overrides, Scenario, parse_duration, preset, preset_names};
-use assay_results::{Slo, SloLevel};
+use assay_results::{Slo, SloExpression, SloLevel};
 
-use crate::args::run::RunArgs;
+use crate::args::load::WorkArgs;
 use crate::failure::{Failure, OrFail, usage};
 
 /// Reads a preset or a file.
@@ -26,34 +26,27 @@ pub(crate) fn read_scenario(name: &str) -> Result<Scenario, Failure> {
     Scenario::parse(name, &text).or_usage()
 }
 
-/// The scenario that was named, as the flags change it.
-pub(super) fn overridden(args: &RunArgs) -> Result<Scenario, Failure> {
-    let rate = args
-        .rate
-        .as_deref()
-        .map(str::parse)
-        .transpose()
-        .context("--rate")
-        .or_usage()?;
-    let measure = args
-        .duration
-        .as_deref()
-        .map(parse_duration)
-        .transpose()
-        .context("--for")
-        .or_usage()?;
+/// The scenario of that name, as the flags change it, with these objectives.
+pub(crate) fn overridden(
+    name: &str,
+    work: &WorkArgs,
+    slos: &[SloExpression],
+    seed: Option<u64>,
+) -> Result<Scenario, Failure> {
+    let rate = work.rate.as_deref().map(str::parse).transpose();
+    let measure = work.duration.as_deref().map(parse_duration).transpose();
     let overrides = Overrides {
-        subscribers: args.subscribers,
-        rate,
-        measure,
-        http: args.crowd.http.map(Into::into),
-        seed: args.seed,
+        subscribers: work.subscribers,
+        rate: rate.context("--rate").or_usage()?,
+        measure: measure.context("--for").or_usage()?,
+        http: work.crowd.http.map(Into::into),
+        seed,
     };
-    let scenario = read_scenario(&args.scenario)?
-        .with_settings(&args.set)
+    let scenario = read_scenario(name)?
+        .with_settings(&work.set)
         .map_err(|error| usage(format_args!("--set {error}")))?;
     let mut scenario = scenario.with(overrides).or_usage()?;
-    scenario.slos.extend(args.slo.iter().map(|expect| Slo {
+    scenario.slos.extend(slos.iter().map(|expect| Slo {
         name: "given by --slo".to_owned(),
         expect: *expect,
         level: SloLevel::Must,
