@@ -34,6 +34,14 @@ pub(crate) fn discard_empty(directory: &RunDirectory) {
     let _ = std::fs::remove_dir(directory.path());
 }
 
+/// Takes the folder of runs that are not to be kept away, and all that their hubs wrote there; unless a hub failed, whose log is there.
+pub(crate) fn discard_runs(directory: &RunDirectory, folder: &str, failure: Option<&Failure>) {
+    if failure.is_none_or(|failure| failure.outcome == Outcome::Interrupted) {
+        // What cannot be removed is seen by whoever looks there.
+        let _ = std::fs::remove_dir_all(directory.path().join(folder));
+    }
+}
+
 /// How a run is shown on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Show {

@@ -38,7 +38,7 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(3..=100))]
     pub(crate) pairs: u32,
     /// End with 1 when b is worse
-    #[arg(long, value_enum, value_name = "WHAT")]
+    #[arg(long, value_enum, value_name = "worse", hide_possible_values = true)]
     pub(crate) fail_if: Option<FailIfArg>,
     #[command(flatten)]
     pub(crate) work: WorkArgs,

@@ -56,7 +56,11 @@ pub(crate) fn run(args: &FindArgs) -> CommandResult {
         searches: Vec::new(),
     };
     let began = Instant::now();
-    let partial = match finding.search_all() {
+    let ended = finding.search_all();
+    if args.no_steps {
+        output::discard_runs(&directory, "steps", ended.as_ref().err());
+    }
+    let partial = match ended {
         Ok(()) => None,
         // Nothing was measured: there is nothing to keep.
         Err(failure) if finding.has_nothing() => {

@@ -60,7 +60,8 @@ pub(super) fn legend(
                 canvas.label((left, top), at, Anchor::LeftMiddle, "×", Role::Vermillion)?;
             }
             StepVerdict::NotMeasurable => {
-                canvas.spot((left, top), (right, down), Role::Muted)?;
+                let at = (right - 5, down);
+                canvas.label((left, top), at, Anchor::LeftMiddle, "○", Role::Muted)?;
             }
             StepVerdict::Undecided => {
                 let at = (right - 3, down);

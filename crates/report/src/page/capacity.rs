@@ -134,20 +134,15 @@ fn steps(run: &CapacityRun) -> Table {
         note: "A step that is not measurable says nothing about the hub. One that failed is never believed again, nor is any load above it.",
         heads: heads([
             "step",
-            "",
             "subscribers",
             "updates/s",
             "verdict",
             "slowest p50",
             "slowest p99",
-            "all p99",
             "events/s",
-            "lost",
             "wrong",
             "hub CPUs",
             "memory",
-            "machine",
-            "measured",
             "why",
         ]),
         rows: searches.flat_map(|search| &search.steps).map(row).collect(),
@@ -156,34 +151,25 @@ fn steps(run: &CapacityRun) -> Table {
 
 fn row(step: &CapacityStep) -> Row {
     let mut cells = vec![
-        purpose(step.purpose).to_owned(),
         grouped(step.load.subscribers),
         rate(step.load.updates_per_second),
         step_verdict(step.verdict).to_owned(),
     ];
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
     match &step.figures {
-        None => cells.extend(std::iter::repeat_n("–".to_owned(), 10)),
+        None => cells.extend(std::iter::repeat_n("–".to_owned(), 6)),
         Some(figures) => cells.extend([
             quantile(figures.event_last_p50),
             quantile(figures.event_last_p99),
-            quantile(figures.delivery_p99),
             grouped(figures.deliveries_per_second.round() as u64),
-            grouped(figures.lost),
             grouped(figures.wrong),
             or_dash(figures.hub_cpu.map(|cpus| format!("{cpus:.2}"))),
             or_dash(figures.hub_memory_bytes.map(bytes)),
-            or_dash(
-                figures
-                    .machine_busy
-                    .map(|busy| format!("{:.0}\u{a0}%", busy * 100.0)),
-            ),
-            duration(step.measured_us),
         ]),
     }
     cells.push(step.why.clone().unwrap_or_default());
     Row {
-        head: step.number.to_string(),
+        head: format!("{} {}", step.number, purpose(step.purpose)),
         cells,
         alarming: step.verdict == StepVerdict::Missed,
     }

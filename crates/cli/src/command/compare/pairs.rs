@@ -60,7 +60,11 @@ pub(super) fn compared(args: &CompareArgs, name: &str) -> CommandResult {
         notes: Vec::new(),
     };
     let began = Instant::now();
-    let partial = match turns.all(args.pairs) {
+    let ended = turns.all(args.pairs);
+    if args.no_runs {
+        output::discard_runs(&directory, "pairs", ended.as_ref().err());
+    }
+    let partial = match ended {
         Ok(()) => None,
         Err(failure) if turns.has_nothing() => {
             turns.discard_empty();
@@ -183,11 +187,6 @@ impl Turns<'_> {
         self.hubs[place].target = Some(measured.results.run.record().target.clone());
         self.notes
             .extend(measured.keep(&directory, self.keeps_runs));
-        if !self.keeps_runs {
-            // Of our own making; it fails as long as the other run of the pair is there.
-            let _ = std::fs::remove_dir(&folder);
-            let _ = std::fs::remove_dir(self.directory.path().join("pairs"));
-        }
         if was_interrupted {
             return Err(interrupted());
         }

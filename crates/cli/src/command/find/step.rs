@@ -133,9 +133,6 @@ impl Steps<'_> {
         self.target = Some(measured.results.run.record().target.clone());
         let was_interrupted = measured.was_interrupted();
         self.notes.extend(measured.keep(directory, self.keeps_runs));
-        if !self.keeps_runs {
-            let _ = std::fs::remove_dir(self.directory.path().join("steps"));
-        }
         if was_interrupted {
             return Err(interrupted());
         }
