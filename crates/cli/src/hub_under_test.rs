@@ -5,10 +5,10 @@ use assay_client::{Dialect, Endpoint};
 use assay_results::{DialectEvidence, HubOrigin, RunDirectory, Target};
 
 use crate::args::target::{ConnectionArgs, CredentialArgs};
+use crate::commanded_hub::CommandedHub;
 use crate::connection;
 use crate::embedded_hub::EmbeddedHub;
 use crate::failure::{Failure, OrFail};
-use crate::secret::Secret;
 
 /// A hub with what reaches and opens it. Dropping it stops a hub that was started for it.
 pub(crate) struct HubUnderTest {
@@ -18,6 +18,8 @@ pub(crate) struct HubUnderTest {
     pub(crate) credentials: CredentialArgs,
     /// The child process, if it is one.
     pub(crate) embedded: Option<EmbeddedHub>,
+    /// The process of a command, if one started it.
+    pub(crate) commanded: Option<CommandedHub>,
 }
 
 impl HubUnderTest {
@@ -38,6 +40,21 @@ impl HubUnderTest {
             endpoint,
             credentials: credentials.clone(),
             embedded: None,
+            commanded: None,
+        })
+    }
+
+    /// A hub that a command started.
+    pub(crate) fn of_command(
+        hub: CommandedHub,
+        credentials: &CredentialArgs,
+        connection: &ConnectionArgs,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            endpoint: hub.endpoint(connection)?,
+            credentials: hub.credentials(credentials),
+            embedded: None,
+            commanded: Some(hub),
         })
     }
 
@@ -51,22 +68,12 @@ impl HubUnderTest {
             .context("the reference hub did not start; give another with its URL")
             .or_not_measurable()?;
         let endpoint = connection::endpoint(hub.url(), connection).or_usage()?;
-        let credentials = CredentialArgs {
-            jwt_key: Some(Secret::new(hub.key())),
-            jwt_algorithm: "HS256".to_owned(),
-            publisher_jwt_key: None,
-            publisher_jwt_algorithm: None,
-            subscriber_jwt_key: None,
-            subscriber_jwt_algorithm: None,
-            publisher_token: None,
-            subscriber_token: None,
-            token_command: None,
-            ..credentials.clone()
-        };
+        let credentials = credentials.opened_by(hub.key());
         Ok(Self {
             endpoint,
             credentials,
             embedded: Some(hub),
+            commanded: None,
         })
     }
 

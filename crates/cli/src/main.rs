@@ -5,6 +5,7 @@
 mod args;
 mod calibration;
 mod command;
+mod commanded_hub;
 mod connection;
 mod console;
 mod credentials;

@@ -14,7 +14,7 @@ Examples:
   assay compare reports/chat-before reports/chat-after   one run each: which differences mean nothing
   assay compare chat --hub-a http://127.0.0.1:3000/.well-known/mercure --jwt-key @key
                                                          in pairs: that hub, and the reference hub as b
-  assay compare --hub-a URL --hub-b URL --jwt-key @key --pairs 10 --fail-if worse
+  assay compare --command-a './hub-1.0 --port $PORT' --command-b './hub-1.1 --port $PORT' --fail-if worse
 
 Exit codes: 0 compared · 1 only with --fail-if worse: an interval lies wholly on the wrong side, or only b
 lost deliveries · 3 no pair has two results · 6 too few pairs, or too few events in them")]
@@ -28,6 +28,12 @@ pub(crate) struct CompareArgs {
     /// The hub that is better or worse
     #[arg(long, value_name = "URL")]
     pub(crate) hub_b: Option<String>,
+    /// Starts a for each run, by a shell; it listens on $PORT, and $KEY is the secret of its tokens (the command is in the report)
+    #[arg(long, value_name = "COMMAND", conflicts_with = "hub_a")]
+    pub(crate) command_a: Option<String>,
+    /// Starts b
+    #[arg(long, value_name = "COMMAND", conflicts_with = "hub_b")]
+    pub(crate) command_b: Option<String>,
     /// The process of --hub-a on this machine: its CPU and memory are compared too
     #[arg(long, value_name = "PID", requires = "hub_a")]
     pub(crate) pid_a: Option<u32>,

@@ -10,12 +10,22 @@ pub(crate) struct LoadedHubArgs {
     /// The hub [default: the reference hub, started for each run]
     #[arg(long = "hub", value_name = "URL")]
     pub(crate) url: Option<String>,
+    /// Starts the hub for each run, by a shell; it listens on $PORT, and $KEY is the secret of its tokens (the command is in the report)
+    #[arg(long = "hub-command", value_name = "COMMAND", conflicts_with = "url")]
+    pub(crate) command: Option<String>,
     /// The hub's process on this machine: its CPU, memory and file descriptors are in the report
     #[arg(long, value_name = "PID", requires = "url")]
     pub(crate) hub_pid: Option<u32>,
     /// The hub's control group (v2), for a hub in a container
     #[arg(long, value_name = "DIR", requires = "url")]
     pub(crate) hub_cgroup: Option<PathBuf>,
+}
+
+impl LoadedHubArgs {
+    /// Whether it is another one than the hub that comes with Assay.
+    pub(crate) const fn is_of_others(&self) -> bool {
+        self.url.is_some() || self.command.is_some()
+    }
 }
 
 /// The crowd that loads it.

@@ -126,6 +126,24 @@ pub(crate) struct CredentialArgs {
     pub(crate) audience: Option<String>,
 }
 
+impl CredentialArgs {
+    /// What opens a hub that was started with this secret; what was typed of issuer and audience stays.
+    pub(crate) fn opened_by(&self, key: &str) -> Self {
+        Self {
+            jwt_key: Some(Secret::new(key)),
+            jwt_algorithm: "HS256".to_owned(),
+            publisher_jwt_key: None,
+            publisher_jwt_algorithm: None,
+            subscriber_jwt_key: None,
+            subscriber_jwt_algorithm: None,
+            publisher_token: None,
+            subscriber_token: None,
+            token_command: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// The dialect as typed.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DialectArg {

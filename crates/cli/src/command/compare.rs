@@ -15,7 +15,8 @@ use crate::output::{self, Show};
 
 /// Compares, writes the folder, shows what was found.
 pub(crate) fn run(args: &CompareArgs) -> CommandResult {
-    let names_hubs = args.hub_a.is_some() || args.hub_b.is_some();
+    let given = [&args.hub_a, &args.hub_b, &args.command_a, &args.command_b];
+    let names_hubs = given.into_iter().any(Option::is_some);
     match args.what.as_slice() {
         [a, b] if !names_hubs => {
             let (record, name) = saved::compared(args, Path::new(a), Path::new(b))?;
@@ -28,7 +29,7 @@ pub(crate) fn run(args: &CompareArgs) -> CommandResult {
         [scenario] if names_hubs => pairs::compared(args, scenario),
         [] if names_hubs => pairs::compared(args, "live-score"),
         _ => Err(usage(
-            "what is compared? Name the folders of two load runs, or two hubs with --hub-a and --hub-b, one of which may be `reference`",
+            "what is compared? Name the folders of two load runs, or two hubs with --hub-a or --command-a, and --hub-b or --command-b; one that is left out is the reference hub",
         )),
     }
 }

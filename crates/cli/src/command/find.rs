@@ -102,6 +102,7 @@ fn question(asked: &Asked, args: &FindArgs) -> CapacityQuestion {
         within_percent: asked.within_percent,
         confirmations: args.confirm,
         step_measured_us: asked.length.usual.as_micros() as u64,
+        // A command starts one for each step.
         fresh_hub: args.hub.url.is_none(),
         keeps_steps: !args.no_steps,
     }

@@ -9,6 +9,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use assay_client::{Endpoint, TopicMatcher};
+use assay_conformance::Interrupt;
 use assay_load::assemble::{Surroundings, assemble, begun};
 use assay_load::hub_control::HubControl;
 use assay_load::hub_process::{HubGauge, HubProcess};
@@ -26,6 +27,7 @@ use crate::args::load::LoadedHubArgs;
 use crate::args::run::RunArgs;
 use crate::args::target::{ConnectionArgs, CredentialArgs};
 use crate::calibration;
+use crate::commanded_hub::CommandedHub;
 use crate::connection;
 use crate::credentials::HubAccess;
 use crate::embedded_hub;
@@ -97,6 +99,8 @@ pub(crate) struct Halt {
     pub(crate) stop: Stop,
     /// What comes before it looks at this.
     pub(crate) interrupted: Interrupted,
+    /// What commands have started: ended at the second signal.
+    pub(crate) children: Interrupt,
 }
 
 impl Halt {
@@ -107,8 +111,17 @@ impl Halt {
             let stop = stop.clone();
             move || stop.request()
         };
-        let interrupted = interrupt::on_signal(ask, || ()).or_usage()?;
-        Ok(Self { stop, interrupted })
+        let children = Interrupt::default();
+        let abandon = {
+            let children = children.clone();
+            move || children.kill_children()
+        };
+        let interrupted = interrupt::on_signal(ask, abandon).or_usage()?;
+        Ok(Self {
+            stop,
+            interrupted,
+            children,
+        })
     }
 }
 
@@ -171,7 +184,7 @@ impl LoadedHub<'_> {
     pub(crate) fn spread(&self, planned: &Planned, endpoint: &Endpoint) -> anyhow::Result<Spread> {
         let asked = self.workers.and_then(NonZeroU32::new);
         let workers = check_resources(&planned.sums, endpoint.hub(), asked)?;
-        if self.hub.url.is_none() {
+        if !self.hub.is_of_others() {
             check_own_hub(&planned.sums)?;
         }
         let Some(count) = workers else {
@@ -203,16 +216,23 @@ impl LoadedHub<'_> {
             plan,
             sums,
         } = planned;
-        hub_needs::refuse_faults_elsewhere(&scenario, self.hub.url.as_deref())?;
+        hub_needs::refuse_faults_elsewhere(&scenario, self.hub.is_of_others())?;
         let lent = hub_needs::Lent::to(&scenario, directory);
         let flags: Vec<&str> = lent.flags.iter().map(String::as_str).collect();
-        let hub = HubUnderTest::new(
-            self.hub.url.as_deref(),
-            self.credentials,
-            self.connection,
-            directory,
-            &flags,
-        )?;
+        let hub = match &self.hub.command {
+            Some(command) => HubUnderTest::of_command(
+                CommandedHub::start(command, directory, &halt.children, &halt.interrupted)?,
+                self.credentials,
+                self.connection,
+            )?,
+            None => HubUnderTest::new(
+                self.hub.url.as_deref(),
+                self.credentials,
+                self.connection,
+                directory,
+                &flags,
+            )?,
+        };
         let access = runtime::current_thread()
             .or_usage()?
             .block_on(halt.interrupted.unless(HubAccess::find(
@@ -261,6 +281,9 @@ impl LoadedHub<'_> {
 fn hub_gauge(args: &LoadedHubArgs, hub: &HubUnderTest) -> Result<HubGauge, Failure> {
     if let Some(embedded) = &hub.embedded {
         return Ok(HubGauge::of(embedded.process().clone()));
+    }
+    if let Some(process) = hub.commanded.as_ref().and_then(CommandedHub::process) {
+        return Ok(HubGauge::of(process));
     }
     let gauge = HubGauge {
         process: args.hub_pid.map(HubProcess::new),

@@ -146,6 +146,38 @@ fn two_hubs_in_pairs() {
     }
 }
 
+/// Our own program as a hub of others: it is told its port and its key, and seen by its process.
+#[test]
+fn hubs_that_commands_start() {
+    let folder = tempdir().unwrap();
+    let scenario = short(folder.path()).display().to_string();
+    let hub = format!(
+        "env ASSAY_HUB_JWT_KEY=\"$KEY\" {} hub --listen 127.0.0.1:$PORT --dialects 1.0,0.x --anonymous",
+        env!("CARGO_BIN_EXE_assay")
+    );
+    let args = [&scenario, "--command-a", &hub, "--pairs", "3", "--no-runs"];
+    let (ended, document) = compared(folder.path(), &args);
+    assert!(matches!(ended.code, Some(0 | 3 | 6)), "{ended:?}");
+    let pairs = document["evidence"]["pairs"]["pairs"].as_array().unwrap();
+    let figures = &pairs[2]["a"]["figures"];
+    assert!(figures["hub_memory"].as_f64() > Some(1e6), "{figures}");
+    assert_eq!(document["a"]["name"], Value::String(hub));
+    assert_eq!(document["b"]["name"], "reference");
+    let ended = assay(&[
+        "run",
+        &scenario,
+        "--hub-command",
+        "exit 3",
+        "--out",
+        folder.path().join("none").to_str().unwrap(),
+    ]);
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(
+        ended.stderr.contains("--hub-command started no hub"),
+        "{ended:?}"
+    );
+}
+
 #[test]
 fn an_interrupted_comparison_keeps_its_pairs() {
     let folder = tempdir().unwrap();

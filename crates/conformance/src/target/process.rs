@@ -136,6 +136,11 @@ impl Process {
         })
     }
 
+    /// Its id, as long as nobody has waited for its end.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// How it ended, if it has.
     pub(super) fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()

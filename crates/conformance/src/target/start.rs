@@ -85,6 +85,11 @@ pub struct Running {
 }
 
 impl Running {
+    /// The id of the process that the command is; none where nothing was started, or it has ended.
+    pub fn process_id(&self) -> Option<u32> {
+        self.process.as_ref().and_then(Process::id)
+    }
+
     /// Stops what was started; tells what was wrong with that.
     pub async fn stop(self) -> Option<String> {
         let left_behind = self.process?.stop().await;

@@ -110,7 +110,7 @@ fn figures(run: &ComparisonRun) -> Table {
     let head = detectable_head(&run.record().evidence);
     Table {
         caption: "The figures of both".to_owned(),
-        note: "Of each figure less is better. Values of pairs are medians; the change is the mean over pairs.",
+        note: "Of each figure less is better. Values and changes are means over pairs, of logarithms.",
         heads: heads(["", "a", "b", "change", "interval", head, "b is"]),
         rows: rows.collect(),
     }

@@ -28,11 +28,11 @@ const NORMAL_95: f64 = 1.96;
 pub struct ComparedRow {
     /// Which.
     pub figure: Compared,
-    /// Its median over the runs on a, or that of the saved run.
+    /// Its mean over the runs on a, of logarithms, or that of the saved run.
     pub a: f64,
     /// The same of b.
     pub b: f64,
-    /// b by a: the mean over pairs, of logarithms.
+    /// b by a.
     pub ratio: f64,
     /// Around the ratio, with its value: of pairs, all intervals of a comparison hold together with 95 %. Of saved runs it knows only what
     /// their seconds differ by.
@@ -111,16 +111,14 @@ impl ComparedRow {
             let in_most = student::two_sided(2.0 * POWER - 1.0, freedom);
             ((seen + in_most) * error).exp()
         });
-        let median = |of: fn(&(f64, f64)) -> f64| {
-            let mut values: Vec<f64> = values.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            let (low, high) = (values[(count - 1) / 2], values[count / 2]);
-            f64::midpoint(low, high)
+        let typical = |of: fn(&(f64, f64)) -> f64| {
+            let logs: f64 = values.iter().map(|value| of(value).ln()).sum();
+            (logs / count as f64).exp()
         };
         Self {
             figure,
-            a: median(|(a, _)| *a),
-            b: median(|(_, b)| *b),
+            a: typical(|(a, _)| *a),
+            b: typical(|(_, b)| *b),
             ratio: mean.exp(),
             finding: Finding::of(interval.as_ref()),
             interval,

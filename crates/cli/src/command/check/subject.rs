@@ -102,6 +102,7 @@ pub(super) async fn at_url(url: &str, args: &CheckArgs) -> Result<Found, Failure
         endpoint,
         credentials: args.credentials.clone(),
         embedded: None,
+        commanded: None,
     };
     let spoken = vec![(access.dialect, access.evidence.clone())];
     let document = hub.document(&args.connection, spoken, &access.issuance);

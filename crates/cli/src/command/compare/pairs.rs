@@ -32,8 +32,8 @@ pub(super) fn compared(args: &CompareArgs, name: &str) -> CommandResult {
         .unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let scenario = scenario::overridden(name, &args.work, &[], Some(seed))?;
     let (hub_a, hub_b) = (
-        side(args.hub_a.as_deref(), args.pid_a),
-        side(args.hub_b.as_deref(), args.pid_b),
+        side(args.hub_a.as_deref(), args.command_a.as_deref(), args.pid_a),
+        side(args.hub_b.as_deref(), args.command_b.as_deref(), args.pid_b),
     );
     let halt = Halt::on_signal()?;
     let loaded = |hub| LoadedHub {
@@ -76,8 +76,9 @@ pub(super) fn compared(args: &CompareArgs, name: &str) -> CommandResult {
     finish(args, &directory, record)
 }
 
-fn side(url: Option<&str>, pid: Option<u32>) -> LoadedHubArgs {
+fn side(url: Option<&str>, command: Option<&str>, pid: Option<u32>) -> LoadedHubArgs {
     LoadedHubArgs {
+        command: command.map(str::to_owned),
         url: url.filter(|url| *url != REFERENCE).map(str::to_owned),
         hub_pid: pid,
         hub_cgroup: None,
@@ -108,7 +109,9 @@ impl<'a> Side<'a> {
     }
 
     fn name(&self) -> &str {
-        self.hub.hub.url.as_deref().unwrap_or(REFERENCE)
+        let hub = self.hub.hub;
+        let given = hub.url.as_deref().or(hub.command.as_deref());
+        given.unwrap_or(REFERENCE)
     }
 }
 

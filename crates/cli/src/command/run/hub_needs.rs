@@ -47,15 +47,15 @@ impl Drop for Lent {
 /// The scenario does so, and the hub is somebody else's.
 pub(super) fn refuse_faults_elsewhere(
     scenario: &Scenario,
-    hub: Option<&str>,
+    is_of_others: bool,
 ) -> Result<(), Failure> {
     let of_hub = scenario.faults.iter().find(|fault| fault.kind.is_of_hub());
-    let (Some(fault), Some(_)) = (of_hub, hub) else {
+    let Some(fault) = of_hub.filter(|_| is_of_others) else {
         return Ok(());
     };
     let (name, kind) = (&fault.name, fault.kind.as_str());
     Err(usage(format_args!(
-        "the fault `{name}` of this scenario is \"{kind}\", which only a hub can be done to that was started for the run: leave --hub \
-         out, or take [faults.{name}] out of the file"
+        "the fault `{name}` of this scenario is \"{kind}\", which only the hub can be done to that comes with Assay: leave --hub \
+         and --hub-command out, or take [faults.{name}] out of the file"
     )))
 }
