@@ -83,7 +83,7 @@ fn simulated(dice: &mut Dice, pairs: u32, ratio: f64) -> Vec<Pair> {
             let (a, b) = (run(1.0), run(ratio));
             Pair {
                 number,
-                b_first: number % 2 == 0,
+                b_first: number.is_multiple_of(2),
                 a,
                 b,
             }

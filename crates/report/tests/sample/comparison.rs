@@ -42,7 +42,7 @@ fn pairs() -> Evidence {
         let (a, b) = (run(false), run(true));
         Pair {
             number,
-            b_first: number % 3 == 0,
+            b_first: number.is_multiple_of(3),
             a,
             b,
         }
