@@ -180,7 +180,7 @@ fn help_fits_a_screen_and_shows_examples() {
         // A line or two for each setting.
         (Some("hub"), 112),
         (Some("run"), 66),
-        (Some("find"), 72),
+        (Some("find"), 76),
         (Some("compare"), 72),
         (Some("check"), 96),
         (Some("doctor"), 60),
