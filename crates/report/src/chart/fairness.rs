@@ -46,7 +46,12 @@ pub(super) fn by_rank(run: &LoadRun) -> Result<Option<Chart>, RenderError> {
         draw: |size| {
             let x = Axis::percent("share of subscribers, fastest first");
             let y = Axis::latency(shortest, longest, "own p99 (log)");
-            plot((size, 320), Margins::AXES, &x, &y, |canvas| {
+            // Room for "100 %".
+            let margins = Margins {
+                right: 30,
+                ..Margins::AXES
+            };
+            plot((size, 320), margins, &x, &y, |canvas| {
                 canvas.line(&points, Role::Blue, 2.0)?;
                 match first_lost {
                     Some(percent) => canvas.cross((percent as f64 / 100.0, y.to), Role::Ink),
