@@ -4,9 +4,13 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 use tempfile::tempdir;
+
+/// Two crowds of a hundred thousand at a time would be about something else.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// In the test.
 const SUBSCRIBERS: u64 = 600;
@@ -119,6 +123,7 @@ fn say(what: &str, document: &Value) -> String {
 #[test]
 #[allow(clippy::print_stdout, reason = "the lines of the proof")]
 fn http_2_streams_on_one_hub() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempdir().unwrap();
     let http = "http = \"2\"\nstreams_per_connection = 1000";
     let scenario = scenario(folder.path(), subscribers(), http);
@@ -164,6 +169,7 @@ impl Drop for NullHubs {
 #[test]
 #[allow(clippy::print_stdout, reason = "the lines of the proof")]
 fn http_1_connections_to_a_hub_of_several_processes() {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempdir().unwrap();
     let (_hub, [url, one]) = NullHubs::start();
     let scenario = scenario(folder.path(), subscribers(), "http = \"1.1\"");
