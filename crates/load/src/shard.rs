@@ -39,16 +39,6 @@ pub enum Spread {
     Workers(WorkerPool),
 }
 
-impl Spread {
-    /// Of how many processes the crowd consists, besides this one.
-    pub fn workers(&self) -> u32 {
-        match self {
-            Self::Threads(_) => 0,
-            Self::Workers(pool) => pool.count.get(),
-        }
-    }
-}
-
 /// A crowd whose workers, if it has any, have made their plan and wait for the run to begin.
 pub(crate) struct Ready {
     workers: Option<Enlisted>,
